@@ -1,0 +1,25 @@
+# One door: `make` prints what there is.
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt bench run
+
+help: ## print this
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## publish the native program and its names into out/bin
+	@packaging/build
+
+test: build ## run every test; ends with "N passed, N failed"
+	@tests/run
+
+check: ## formatting and a build without warnings
+	dotnet format --verify-no-changes
+	dotnet build -v quiet
+
+fmt: ## format the source
+	dotnet format
+
+bench: build ## compare with the rivals; prints tables
+	@bench/run
+
+run: ## boot Debian's kernel under `xl create -c` (installs what is missing)
+	@examples/first-light
