@@ -1,0 +1,127 @@
+using Xenolith.Abi;
+using Xenolith.Engine;
+using Xenolith.Host;
+
+namespace Xenolith.Machine.Memory;
+
+/// <summary>
+/// A domain's machine memory: its RAM as a memfd of which only touched pages exist on the host, the pages the hypervisor owns, the
+/// machine-to-physical table, and the word that accounts for each frame.
+/// <para>Thread ownership: any thread. Lock order: the allocators' locks are leaves.</para>
+/// </summary>
+public sealed class DomainMemory : IDisposable
+{
+    private readonly HostMemory _ram;
+    private readonly HostMemory _flags;
+    private readonly FrameAllocator _allocator;
+    private long _totalPages;
+    private IEngine? _engine;
+
+    /// <summary>Makes the memory of a domain; nothing of it is touched.</summary>
+    /// <param name="windowPages">Most pages the domain can ever have: room in its machine address space, rounded up to 2 MiB.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More than <see cref="MachineLayout.MaximumRamFrames"/>, or none.</exception>
+    /// <exception cref="IOException">The host has no room for the mapping.</exception>
+    public DomainMemory(ulong windowPages)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(windowPages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(windowPages, MachineLayout.MaximumRamFrames);
+        WindowPages = (windowPages + 511) & ~511UL;
+        MaximumPages = windowPages;
+        ForeignMfn = MachineLayout.RamMfn + WindowPages;
+        var limit = ForeignMfn + MachineLayout.ForeignFrameCount;
+
+        Frames = new MachineFrames();
+        Table = new FrameTable(limit);
+        Hypervisor = new HypervisorPages(Frames, Table);
+        MachineToPhys = new MachineToPhys(Frames, Hypervisor, limit);
+        _ram = HostMemory.CreateShared("xenolith-ram", (long)WindowPages * MachineFrames.PageSize);
+        _flags = HostMemory.CreatePrivate((long)WindowPages * sizeof(uint));
+        _allocator = new FrameAllocator(MachineLayout.RamMfn, WindowPages);
+        Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, WindowPages, _ram.Address, _flags.Address));
+
+        MachineToPhys.Expose(MachineLayout.HypervisorPagesMfn, MachineLayout.HypervisorPageCount);
+        MachineToPhys.Expose(MachineLayout.RamMfn, WindowPages + MachineLayout.ForeignFrameCount);
+        Hypervisor.MachineToPhys = MachineToPhys;
+        Walk = new PageWalk(Frames) { XenRootMfn = MachineToPhys.XenRootMfn };
+        Copy = new GuestCopy(Frames, Walk);
+    }
+
+    /// <summary>The machine address space.</summary>
+    public MachineFrames Frames { get; }
+
+    /// <summary>Walks the guest's page tables; shared with the engine.</summary>
+    public PageWalk Walk { get; }
+
+    /// <summary>Reads and writes guest virtual memory.</summary>
+    public GuestCopy Copy { get; }
+
+    /// <summary>The machine-to-physical table.</summary>
+    public MachineToPhys MachineToPhys { get; }
+
+    /// <summary>The pages the hypervisor owns.</summary>
+    public HypervisorPages Hypervisor { get; }
+
+    /// <summary>Pages of RAM in the machine address space, whether the domain has them or not.</summary>
+    public ulong WindowPages { get; }
+
+    /// <summary>Pages the domain may have (Xen's max_pages); at most <see cref="WindowPages"/>.</summary>
+    public ulong MaximumPages { get; set; }
+
+    /// <summary>Pages the domain has (Xen's tot_pages).</summary>
+    public ulong TotalPages => (ulong)Volatile.Read(ref _totalPages);
+
+    /// <summary>First frame for pages of other domains.</summary>
+    public ulong ForeignMfn { get; }
+
+    /// <summary>The words that account for frames.</summary>
+    internal FrameTable Table { get; }
+
+    /// <summary>Tells the memory which engine caches its frames. Once, before the first vCPU runs.</summary>
+    public void Attach(IEngine engine) => _engine = engine;
+
+    /// <summary>Takes a free frame for the domain; it reads as zero. False if the domain has its maximum or nothing is free.</summary>
+    public bool TryAllocate(out ulong mfn) => TryAllocate(1, 1, out mfn);
+
+    /// <summary>Takes contiguous free frames for the domain; they read as zero.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="alignment">A power of two that the first frame number is a multiple of.</param>
+    /// <param name="mfn">The first frame.</param>
+    /// <returns>False if the domain would exceed its maximum, or there is no such run.</returns>
+    public bool TryAllocate(ulong count, ulong alignment, out ulong mfn)
+    {
+        mfn = 0;
+        if ((ulong)Interlocked.Add(ref _totalPages, (long)count) > MaximumPages
+            || !(count == 1 ? _allocator.TryAllocate(out mfn) : _allocator.TryAllocate(count, alignment, out mfn)))
+        {
+            Interlocked.Add(ref _totalPages, -(long)count);
+            return false;
+        }
+
+        for (ulong i = 0; i < count; i++)
+        {
+            Volatile.Write(ref Table[mfn + i], FrameState.Allocated | FrameState.OneReference);
+        }
+
+        return true;
+    }
+
+    /// <summary>The last reference to a frame of the domain's RAM went: the host gets the page back, and the number is free.</summary>
+    internal void Release(ulong mfn)
+    {
+        _engine?.ForgetFrame(mfn);
+        _ram.Discard((long)(mfn - MachineLayout.RamMfn) * MachineFrames.PageSize, MachineFrames.PageSize);
+        MachineToPhys.Set(mfn, AddressSpace.InvalidMachineToPhysEntry);
+        Interlocked.Decrement(ref _totalPages);
+        _allocator.Release(mfn);
+    }
+
+    /// <summary>Unmaps everything. No vCPU and no backend may use the frames any more.</summary>
+    public void Dispose()
+    {
+        MachineToPhys.Dispose();
+        Hypervisor.Dispose();
+        Table.Dispose();
+        _ram.Dispose();
+        _flags.Dispose();
+    }
+}
