@@ -1,0 +1,75 @@
+using System.Buffers.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Xenolith.Host;
+
+/// <summary>CPU time and state of threads and processes, from /proc, without asking the process itself.</summary>
+/// <param name="Running">The thread runs or waits for a CPU now.</param>
+/// <param name="Nanoseconds">CPU time it has used.</param>
+public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
+{
+    /// <summary>Of one thread; null if it is gone.</summary>
+    public static ThreadTimes? Of(int pid, int thread)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var stat = ReadSmall($"/proc/{pid}/task/{thread}/stat", buffer);
+        var afterName = stat.LastIndexOf(") "u8);
+        if (afterName < 0)
+        {
+            return null;
+        }
+
+        var running = stat[afterName + 2] == 'R';
+        var schedule = ReadSmall($"/proc/{pid}/task/{thread}/schedstat", buffer);
+        return Utf8Parser.TryParse(schedule, out long nanoseconds, out _) ? new(running, nanoseconds) : null;
+    }
+
+    /// <summary>Is the process there and no zombie?</summary>
+    public static bool IsAlive(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
+        var afterName = stat.LastIndexOf(") "u8);
+        return afterName >= 0 && stat[afterName + 2] is not ((byte)'Z' or (byte)'X');
+    }
+
+    /// <summary>The host's busy time since boot, all CPUs together, in nanoseconds.</summary>
+    public static long HostBusyNanoseconds()
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var line = ReadSmall("/proc/stat", buffer);
+        // cpu user nice system idle iowait irq softirq steal ..., in clock ticks of 10 ms
+        long busy = 0;
+        line = line[Math.Min(line.Length, 3)..];
+        for (var column = 0; column < 7; column++)
+        {
+            line = line.TrimStart((byte)' ');
+            if (!Utf8Parser.TryParse(line, out long ticks, out var used))
+            {
+                break;
+            }
+
+            busy += column is 3 or 4 ? 0 : ticks;
+            line = line[used..];
+        }
+
+        return busy * 10_000_000;
+    }
+
+    private static ReadOnlySpan<byte> ReadSmall(string path, Span<byte> buffer)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            return buffer[..Math.Max(0, Descriptors.Read(file, buffer))];
+        }
+        catch (IOException)
+        {
+            return []; // the thread ended between two looks
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}
