@@ -61,7 +61,7 @@ static void ping_pong(const char *name, int cpu)
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "exec") == 0) {
-        MEASURE(argv[2], 200, fork_exec(argv + 3));
+        MEASURE(argv[2], atol(argv[3]), fork_exec(argv + 4));
         return 0;
     }
     MEASURE("sys.getpid", 300000, syscall(SYS_getpid));
