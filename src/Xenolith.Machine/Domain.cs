@@ -1,0 +1,96 @@
+using Xenolith.Engine;
+using Xenolith.Machine.Events;
+using Xenolith.Machine.Hypercalls;
+using Xenolith.Machine.Time;
+
+namespace Xenolith.Machine;
+
+/// <summary>
+/// One running guest: its memory, vCPUs, shared_info page, event channels, grants and life cycle. The parts live in files of their own
+/// (<c>Domain.*.cs</c> here and in the folders).
+/// <para>Thread ownership: any thread, unless a member says otherwise. Lock order: <c>_lifecycle</c> before a vCPU's own locks; subsystem
+/// locks (events, grants, timers) are leaves and are never held across a call into the engine that waits for vCPUs.</para>
+/// </summary>
+public sealed partial class Domain : IDisposable
+{
+    private readonly Vcpu[] _vcpus;
+
+    /// <summary>Makes a domain, paused once (as Xen's createdomain): <see cref="Unpause"/> starts it.</summary>
+    /// <exception cref="InvalidOperationException">No hypervisor frame is left for shared_info.</exception>
+    public Domain(DomainParameters parameters)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentOutOfRangeException.ThrowIfLessThan(parameters.VcpuCount, 1, nameof(parameters));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(parameters.VcpuCount, 64, nameof(parameters));
+        Id = parameters.Id;
+        Uuid = parameters.Uuid;
+        Frames = parameters.Frames;
+        Walk = parameters.Walk;
+        Engine = parameters.Engine;
+        XenFrames = parameters.XenFrames;
+        if (!XenFrames.TryAllocate(out var mfn, out var page))
+        {
+            throw new InvalidOperationException("no hypervisor frame left for the shared_info page");
+        }
+
+        SharedInfoMfn = mfn;
+        SharedInfo = page;
+        Events = new EventChannels(this);
+        _vcpus = new Vcpu[parameters.VcpuCount];
+        for (var id = 0; id < _vcpus.Length; id++)
+        {
+            _vcpus[id] = new Vcpu(this, id, Engine.CreateVcpu(id));
+        }
+    }
+
+    /// <summary>Domain id.</summary>
+    public int Id { get; }
+
+    /// <summary>The xen_domain_handle_t.</summary>
+    public Guid Uuid { get; }
+
+    /// <summary>The machine address space.</summary>
+    public MachineFrames Frames { get; }
+
+    /// <summary>Walks page tables in <see cref="Frames"/>.</summary>
+    public PageWalk Walk { get; }
+
+    /// <summary>What executes the vCPUs.</summary>
+    public IEngine Engine { get; }
+
+    /// <summary>Source of frames for grant tables and the like.</summary>
+    public IXenFrames XenFrames { get; }
+
+    /// <summary>All vCPUs by id, online or not.</summary>
+    public IReadOnlyList<Vcpu> Vcpus => _vcpus;
+
+    /// <summary>vCPU of an id, or null.</summary>
+    public Vcpu? FindVcpu(ulong id) => id < (ulong)_vcpus.Length ? _vcpus[id] : null;
+
+    /// <summary>Frame of the shared_info page, for start_info.</summary>
+    public ulong SharedInfoMfn { get; }
+
+    /// <summary>Host address of the shared_info page.</summary>
+    public nint SharedInfo { get; }
+
+    /// <summary>True for a 32-bit PAE guest, which uses the compat layouts.</summary>
+    public bool Compat { get; init; }
+
+    /// <summary>Event channels, the guest's side and the host's.</summary>
+    public EventChannels Events { get; }
+
+    /// <summary>System time.</summary>
+    public SystemTime Time { get; } = new();
+
+    /// <summary>What the hypervisor and the guest (console_io) have to say.</summary>
+    public DomainLog Log { get; } = new();
+
+    /// <summary>
+    /// Tried before a #PF goes to the guest: true if the machine has dealt with it (ptwr, a spurious fault) and the vCPU may go on. Set by the MMU.
+    /// Runs on the vCPU's thread. Arguments: the vCPU, the address, the error code.
+    /// </summary>
+    public Func<Vcpu, ulong, uint, bool>? PageFaultFixup { get; set; }
+
+    /// <summary>Hypercalls so far by number and name; unknown numbers are summed as <c>unknown</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> HypercallCounters() => HypercallDispatch.Counters(_vcpus);
+}

@@ -1,0 +1,70 @@
+using Xenolith.Machine.Scheduling;
+
+namespace Xenolith.Machine;
+
+/// <summary>Waiting for events: SCHEDOP_block and SCHEDOP_poll. A waiting vCPU uses no CPU time (design 4.2 rule 15).</summary>
+public sealed partial class Vcpu
+{
+    /// <summary>
+    /// Sleeps until an event is due, an NMI waits, a polled port is pending, or the deadline has passed. Pausing the domain meanwhile is served
+    /// without ending the wait. On the vCPU's thread.
+    /// </summary>
+    /// <param name="deadline">System time in ns; <see cref="long.MaxValue"/> for none.</param>
+    /// <param name="polled">Ports of a poll; empty for a plain block.</param>
+    internal void Block(long deadline, ReadOnlySpan<uint> polled)
+    {
+        _blocked = true;
+        ChangeRunstate(Runstate.Blocked);
+        while (true)
+        {
+            // The ticket comes before the tests: whoever makes one of them true wakes afterwards, and that voids the ticket.
+            var ticket = _wake.Ticket;
+            if (Volatile.Read(ref _attention) != 0)
+            {
+                if (!AttendWhileBlocked())
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            if (UpcallDue || (NmiPending && !NmiMasked) || AnyPending(polled) || Domain.Time.Now() >= deadline)
+            {
+                break;
+            }
+
+            _wake.Sleep(ticket, Domain.Time.ToHostDeadline(deadline));
+        }
+
+        _blocked = false;
+        ChangeRunstate(Runstate.Running);
+    }
+
+    /// <summary>True if the wait is to go on; false (with attention still asked for) when the thread must end.</summary>
+    private bool AttendWhileBlocked()
+    {
+        Interlocked.Exchange(ref _attention, 0);
+        if (!MayRun && !Park())
+        {
+            Volatile.Write(ref _attention, 1);
+            return false;
+        }
+
+        AttendToTime();
+        return true;
+    }
+
+    private bool AnyPending(ReadOnlySpan<uint> polled)
+    {
+        foreach (var port in polled)
+        {
+            if (Domain.Events.IsPending(port))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

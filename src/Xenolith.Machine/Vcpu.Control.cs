@@ -1,0 +1,38 @@
+using Xenolith.Machine.Traps;
+
+namespace Xenolith.Machine;
+
+/// <summary>Control and debug registers as a PV guest has them.</summary>
+public sealed partial class Vcpu
+{
+    private const ulong DebugStatusReserved = 0xffff_0ff0, DebugControlReserved = 0x400;
+
+    /// <summary>What <c>mov reg, cr2</c> reads: the address of the last #PF, or what the guest wrote.</summary>
+    internal ulong GuestCr2 { get; set; }
+
+    /// <summary>CR4 as the guest set it.</summary>
+    internal ulong GuestCr4 { get; set; }
+
+    /// <summary>DR0..DR3.</summary>
+    internal ulong[] DebugAddresses { get; } = new ulong[4];
+
+    /// <summary>DR6.</summary>
+    internal ulong DebugStatus { get; set; } = DebugStatusReserved;
+
+    /// <summary>DR7.</summary>
+    internal ulong DebugControl { get; set; } = DebugControlReserved;
+
+    /// <summary>Adds the bits of a #DB to DR6.</summary>
+    internal void MergeDebugStatus(uint status)
+        => DebugStatus = (DebugStatus & ~0xfUL) | (status & 0xe00f) | DebugStatusReserved;
+
+    /// <summary>
+    /// #NM: as on Xen, CR0.TS is cleared and the guest gets the exception, since only the guest itself sets TS here. Returns whether that is all.
+    /// </summary>
+    internal bool HandleDeviceNotAvailable()
+    {
+        Registers.TaskSwitched = 0;
+        Exceptions.Inject(this, Exceptions.DeviceNotAvailable, null);
+        return true;
+    }
+}

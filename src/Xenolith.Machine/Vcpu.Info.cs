@@ -1,0 +1,53 @@
+using Xenolith.Abi;
+
+namespace Xenolith.Machine;
+
+/// <summary>The vcpu_info structure: in the shared_info page, or where the guest registered it (VCPUOP_register_vcpu_info).</summary>
+public sealed partial class Vcpu
+{
+    private nint _info;
+
+    /// <summary>Host address of the vcpu_info in force. A vCPU of 32 and more has a hidden one until it registers its own.</summary>
+    internal nint Info => Volatile.Read(ref _info);
+
+    /// <summary>evtchn_upcall_mask as a truth value. Only the vCPU itself and the guest write it.</summary>
+    public bool UpcallMask
+    {
+        get => HostMemory.Load8(Info + VcpuInfoLayout.UpcallMask) != 0;
+        set => HostMemory.Store8(Info + VcpuInfoLayout.UpcallMask, value ? (byte)1 : (byte)0);
+    }
+
+    /// <summary>True if an event waits and events are not masked: what is tested before guest code runs.</summary>
+    internal bool UpcallDue
+    {
+        get
+        {
+            var word = HostMemory.Load16(Info);
+            return (word & 0xff) != 0 && word >> 8 == 0;
+        }
+    }
+
+    /// <summary>True if an event waits, masked or not.</summary>
+    internal bool UpcallPending => HostMemory.Load8(Info + VcpuInfoLayout.UpcallPending) != 0;
+
+    /// <summary>arch.cr2, which a #PF sets and a guest may write.</summary>
+    internal ulong Cr2
+    {
+        get => HostMemory.Load64(Info + VcpuInfoLayout.Cr2);
+        set => HostMemory.Store64(Info + VcpuInfoLayout.Cr2, value);
+    }
+
+    private void ResetInfo()
+    {
+        if (Id < SharedInfoLayout.LegacyVcpus)
+        {
+            _info = Domain.SharedInfo + SharedInfoLayout.VcpuInfo + (Id * VcpuInfoLayout.Size);
+            return;
+        }
+
+        if (!Domain.XenFrames.TryAllocate(out _, out _info))
+        {
+            throw new InvalidOperationException($"no hypervisor frame left for the vcpu_info of vCPU {Id}");
+        }
+    }
+}

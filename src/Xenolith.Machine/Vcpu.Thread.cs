@@ -1,0 +1,83 @@
+using Xenolith.Machine.Scheduling;
+
+namespace Xenolith.Machine;
+
+/// <summary>The thread: starting, parking, waking, ending.</summary>
+public sealed partial class Vcpu
+{
+    private readonly WakeWord _wake = new();
+    private readonly object _parkMonitor = new();
+    private Thread? _thread;
+    private int _attention;
+    private int _pauseCount;
+    private bool _parked = true;
+    private volatile bool _down, _blocked;
+
+    /// <summary>True until VCPUOP_up, and after VCPUOP_down.</summary>
+    public bool IsDown
+    {
+        get => _down;
+        internal set => _down = value;
+    }
+
+    /// <summary>True while it waits for an event (SCHEDOP_block or _poll).</summary>
+    public bool IsBlocked => _blocked;
+
+    private bool MayRun => Domain.MayRun && !_down && Volatile.Read(ref _pauseCount) == 0;
+
+    /// <summary>Starts the thread; the domain does that once.</summary>
+    internal void Start()
+    {
+        _thread = new Thread(Main, 1 << 20) { Name = $"vcpu{Id}", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Waits for the thread's end.</summary>
+    internal void Join()
+    {
+        if (_thread != Thread.CurrentThread)
+        {
+            _thread?.Join();
+        }
+    }
+
+    /// <summary>Something outside changed (pause, shutdown, an event, an NMI, a time update): leave guest code or sleep and look. Any thread; never blocks.</summary>
+    internal void Attend()
+    {
+        Volatile.Write(ref _attention, 1);
+        Engine.Kick();
+        _wake.Wake();
+    }
+
+    /// <summary>Stops this vCPU alone until <see cref="UnpauseOne"/>; returns when it is parked (unless it is the caller). Any thread.</summary>
+    internal void PauseOne()
+    {
+        Interlocked.Increment(ref _pauseCount);
+        Attend();
+        WaitUntilParked();
+    }
+
+    /// <summary>Undoes one <see cref="PauseOne"/>. Any thread.</summary>
+    internal void UnpauseOne()
+    {
+        Interlocked.Decrement(ref _pauseCount);
+        Attend();
+    }
+
+    /// <summary>Waits until the thread is neither in guest code nor in a handler; returns at once on the vCPU's own thread.</summary>
+    internal void WaitUntilParked()
+    {
+        if (_thread is null || _thread == Thread.CurrentThread)
+        {
+            return;
+        }
+
+        lock (_parkMonitor)
+        {
+            while (!_parked && !MayRun)
+            {
+                Monitor.Wait(_parkMonitor);
+            }
+        }
+    }
+}
