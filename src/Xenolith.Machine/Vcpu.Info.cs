@@ -13,8 +13,8 @@ public sealed partial class Vcpu
     /// <summary>evtchn_upcall_mask as a truth value. Only the vCPU itself and the guest write it.</summary>
     public bool UpcallMask
     {
-        get => HostMemory.Load8(Info + VcpuInfoLayout.UpcallMask) != 0;
-        set => HostMemory.Store8(Info + VcpuInfoLayout.UpcallMask, value ? (byte)1 : (byte)0);
+        get => SharedWord.Load8(Info + VcpuInfoLayout.UpcallMask) != 0;
+        set => SharedWord.Store8(Info + VcpuInfoLayout.UpcallMask, value ? (byte)1 : (byte)0);
     }
 
     /// <summary>True if an event waits and events are not masked: what is tested before guest code runs.</summary>
@@ -22,19 +22,19 @@ public sealed partial class Vcpu
     {
         get
         {
-            var word = HostMemory.Load16(Info);
+            var word = SharedWord.Load16(Info);
             return (word & 0xff) != 0 && word >> 8 == 0;
         }
     }
 
     /// <summary>True if an event waits, masked or not.</summary>
-    internal bool UpcallPending => HostMemory.Load8(Info + VcpuInfoLayout.UpcallPending) != 0;
+    internal bool UpcallPending => SharedWord.Load8(Info + VcpuInfoLayout.UpcallPending) != 0;
 
     /// <summary>arch.cr2, which a #PF sets and a guest may write.</summary>
     internal ulong Cr2
     {
-        get => HostMemory.Load64(Info + VcpuInfoLayout.Cr2);
-        set => HostMemory.Store64(Info + VcpuInfoLayout.Cr2, value);
+        get => SharedWord.Load64(Info + VcpuInfoLayout.Cr2);
+        set => SharedWord.Store64(Info + VcpuInfoLayout.Cr2, value);
     }
 
     private void ResetInfo()

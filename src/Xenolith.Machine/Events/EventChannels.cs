@@ -6,5 +6,5 @@ namespace Xenolith.Machine.Events;
 public sealed partial class EventChannels(Domain domain)
 {
     /// <summary>True if a port's event is pending, masked or not. Any thread.</summary>
-    public bool IsPending(uint port) => port < 4096 && HostMemory.TestBit(domain.SharedInfo + SharedInfoLayout.EventPending, (int)port);
+    public bool IsPending(uint port) => port < 4096 && SharedWord.TestBit(domain.SharedInfo + SharedInfoLayout.EventPending, (int)port);
 }

@@ -6,7 +6,7 @@ namespace Xenolith.Machine;
 /// Single words of memory that the guest shares with us (shared_info, vcpu_info, event words, grant entries), by host address. The caller has
 /// made sure that the address lies in a live frame and is aligned; the words change under us at any time.
 /// </summary>
-internal static unsafe class HostMemory
+internal static unsafe class SharedWord
 {
     // SAFETY: for all members, see the type: the address is the caller's promise.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
