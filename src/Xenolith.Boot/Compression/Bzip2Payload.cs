@@ -8,5 +8,5 @@ internal static class Bzip2Payload
 {
     /// <summary>Unpacks one stream; block checksums are checked by the decoder.</summary>
     public static void Unpack(ReadOnlySpan<byte> input, Images.ImageBuffer output) =>
-        InputStream.Drain(input, output, s => new BZip2Stream(s, CompressionMode.Decompress, false));
+        InputStream.Drain(input, output, s => BZip2Stream.Create(s, CompressionMode.Decompress, false, false));
 }

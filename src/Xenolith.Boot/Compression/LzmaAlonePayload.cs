@@ -33,6 +33,6 @@ internal static class LzmaAlonePayload
 
         var properties = input[..5].ToArray();
         var size = BinaryPrimitives.ReadInt64LittleEndian(input[5..]);
-        InputStream.Drain(input[HeaderLength..], output, s => new LzmaStream(properties, s, -1, size));
+        InputStream.Drain(input[HeaderLength..], output, s => LzmaStream.Create(properties, s, -1, size, false));
     }
 }

@@ -1,0 +1,154 @@
+using System.Security;
+using Xenolith.Boot.Images;
+using Xenolith.Host.Cryptography;
+
+namespace Xenolith.Boot.Cache;
+
+/// <summary>
+/// Unpacked kernels of one user, named by the SHA-256 of the packed file: one file each, mode 0600, in a directory of mode 0700, written under another name
+/// and renamed. Oldest-used files go when the total passes a limit. A cache that cannot be read or written is as good as none:
+/// the kernel is unpacked, and <see cref="LastProblem"/> says why. Any thread; several processes at once are fine.
+/// </summary>
+public sealed class KernelCache
+{
+    private const string Suffix = ".vmlinux";
+
+    private readonly string _directory;
+    private readonly long _limit;
+
+    /// <summary>Uses a directory, which need not exist yet.</summary>
+    /// <param name="directory">Where the files are.</param>
+    /// <param name="limit">Most bytes all files together may have.</param>
+    public KernelCache(string directory, long limit = 1L << 30)
+    {
+        _directory = directory;
+        _limit = limit;
+    }
+
+    /// <summary>Why the last write or read of the cache did not work; null if it did.</summary>
+    public string? LastProblem { get; private set; }
+
+    /// <summary>The user's own cache: <c>$XDG_CACHE_HOME/xenolith/kernels</c>, else <c>~/.cache/xenolith/kernels</c>; null without a home.</summary>
+    public static KernelCache? OfUser()
+    {
+        var root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
+        if (string.IsNullOrEmpty(root) || !Path.IsPathRooted(root))
+        {
+            var home = Environment.GetEnvironmentVariable("HOME");
+            if (string.IsNullOrEmpty(home))
+            {
+                return null;
+            }
+
+            root = Path.Combine(home, ".cache");
+        }
+
+        return new KernelCache(Path.Combine(root, "xenolith", "kernels"));
+    }
+
+    /// <summary>Name of a packed kernel's content; null if this host cannot hash quickly.</summary>
+    public string? KeyOf(ReadOnlySpan<byte> packed)
+    {
+        Span<byte> digest = stackalloc byte[Sha256.Length];
+        return Sha256.TryHash(packed, digest) ? Convert.ToHexStringLower(digest) : null;
+    }
+
+    /// <summary>An unpacked kernel, or null if it is not there.</summary>
+    public ImageBuffer? TryRead(string key)
+    {
+        var path = PathOf(key);
+        try
+        {
+            using var handle = File.OpenHandle(path, options: FileOptions.SequentialScan);
+            var image = ImageBuffer.ReadFile(handle, path, KernelFile.MaximumSize);
+            if (Elf.ElfImage.Recognises(image.Bytes))
+            {
+                File.SetLastWriteTimeUtc(handle, DateTime.UtcNow);
+                return image;
+            }
+
+            image.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (Exception e) when (IsEnvironment(e) || e is BootException)
+        {
+            LastProblem = $"kernel cache {path}: {e.Message}";
+            return null;
+        }
+    }
+
+    /// <summary>Keeps an unpacked kernel.</summary>
+    public void Write(string key, ReadOnlySpan<byte> unpacked)
+    {
+        if (unpacked.Length > _limit)
+        {
+            return;
+        }
+
+        var temporary = Path.Combine(_directory, $".{key[..16]}.{Environment.ProcessId}.tmp");
+        try
+        {
+            Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Shrink(_limit - unpacked.Length);
+            using (var handle = new FileStream(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                BufferSize = 0,
+            }))
+            {
+                handle.Write(unpacked);
+            }
+
+            File.Move(temporary, PathOf(key), overwrite: true);
+            LastProblem = null;
+        }
+        catch (Exception e) when (IsEnvironment(e))
+        {
+            LastProblem = $"kernel cache {_directory}: {e.Message}";
+            Discard(temporary);
+        }
+    }
+
+    private static bool IsEnvironment(Exception e) => e is IOException or UnauthorizedAccessException or SecurityException;
+
+    private string PathOf(string key) => Path.Combine(_directory, key + Suffix);
+
+    private void Shrink(long limit)
+    {
+        var files = new DirectoryInfo(_directory).GetFiles()
+            .Where(f => f.Name.EndsWith(Suffix, StringComparison.Ordinal) || f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1))
+            .OrderByDescending(f => f.LastWriteTimeUtc)
+            .ToArray();
+        long total = 0;
+        foreach (var file in files)
+        {
+            var keep = file.Name.EndsWith(Suffix, StringComparison.Ordinal) && total + file.Length <= limit;
+            if (keep)
+            {
+                total += file.Length;
+            }
+            else
+            {
+                Discard(file.FullName);
+            }
+        }
+    }
+
+    private void Discard(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (IsEnvironment(e))
+        {
+            LastProblem ??= $"kernel cache {path}: {e.Message}";
+        }
+    }
+}
