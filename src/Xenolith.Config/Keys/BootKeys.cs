@@ -1,0 +1,50 @@
+using static Xenolith.Config.Keys.ConfigKey;
+using static Xenolith.Config.Keys.KeyType;
+
+namespace Xenolith.Config.Keys;
+
+/// <summary>What a domain boots, and keys about its time and its standing on the host.</summary>
+internal static class BootKeys
+{
+    private const string NoLoader = "the boot loader is not built yet; name the kernel with kernel= and ramdisk=";
+
+    public static readonly KeySection Boot = new("What it boots",
+    [
+        Works("kernel", Text, "none", "the kernel image"),
+        Works("ramdisk", Text, "none", "the initial ram disk"),
+        Works("cmdline", Text, "empty", "the kernel's command line; root and extra are then ignored"),
+        Works("root", Text, "none", "put before extra as root=..."),
+        Works("extra", Text, "none", "appended to the command line"),
+        Refused("bootloader", Text, "none", "a program that finds the kernel on the guest's disk, such as pygrub", NoLoader),
+        NoEffect("bootloader_args", TextOrList, "none", "arguments of the boot loader", NoLoader),
+        NoEffect("bootloader_restrict", Flag, "0", "runs the boot loader with few rights", NoLoader),
+        NoEffect("bootloader_user", Text, "nobody", "the user the boot loader runs as", NoLoader),
+        Refused("firmware", Text, "none", "pvgrub32 or pvgrub64 for pv; bios, uefi or a path for hvm", "firmware images are not shipped; name the image with kernel="),
+        NoEffect("e820_host", Flag, "0", "shows the host's memory map to the guest", "it serves PCI pass-through only", GuestTypes.Pv),
+        NoEffect("xend_suspend_evtchn_compat", Flag, "0", "a port name of xend's days in the store", "migration is not built yet", GuestTypes.Pv),
+    ]);
+
+    public static readonly KeySection Time = new("Time",
+    [
+        NoEffect("tsc_mode", Text, "default", "how rdtsc behaves: default, always_emulate, native, native_paravirt", "guests read the host's TSC"),
+        NoEffect("localtime", Flag, "0", "the wall clock shows local time", "the wall clock is UTC for now"),
+        NoEffect("rtc_timeoffset", Number, "0", "seconds added to the wall clock", "the wall clock follows the host"),
+        new("timer_mode", Text, GuestTypes.Pvh | GuestTypes.Hvm, "one_missed_tick_pending", "what becomes of missed timer ticks",
+            KeyState.Refused, "it is for HVM and PVH guests only, as in real xl"),
+    ]);
+
+    public static readonly KeySection Host = new("Host resources and the store",
+    [
+        NoEffect("max_event_channels", Number, "1023", "most event channels", "the ABI's limit holds"),
+        NoEffect("xenstore_feature_mask", Number, "all", "store features offered", "all are offered"),
+        NoEffect("xenstore_quota", TextList, "host's", "store quotas of this domain", "the host's quotas hold"),
+        NoEffect("passthrough", Text, "disabled", "how devices are passed through", "there is no device pass-through"),
+        NoEffect("vmtrace_buf_kb", Number, "0", "processor trace buffer", "there is no processor trace"),
+        NoEffect("vpmu", Flag, "0", "virtual performance counters", "there are none"),
+        Refused("ioports", TextList, "none", "I/O ports given to the guest", "hardware is not passed through"),
+        Refused("iomem", TextList, "none", "I/O memory given to the guest", "hardware is not passed through"),
+        Refused("irqs", TextList, "none", "interrupts given to the guest", "hardware is not passed through"),
+        NoEffect("msr_relaxed", Flag, "0", "reads of unknown MSRs give 0", "the engine's own list of MSRs holds"),
+        NoEffect("mca_caps", TextList, "none", "machine check abilities", "only HVM guests have them", GuestTypes.Hvm),
+    ]);
+}
