@@ -3,7 +3,7 @@ using Iced.Intel;
 namespace Xenolith.Translator.Decode;
 
 /// <summary>Facts of an explicit memory operand that the decoder does not give outright.</summary>
-internal static class MemoryOperand
+internal static class OperandMemory
 {
     /// <summary>Bytes that the instruction may touch at its operand's address, 0 if it touches none or the extent is not fixed (XSAVE).</summary>
     public static int SizeOf(in Instruction instruction) => instruction.Mnemonic switch
