@@ -8,6 +8,7 @@ public sealed partial class Domain
     private readonly Lock _lifecycle = new();
     private int _pauseCount = 1;
     private int _shutdownCode = -1;
+    private int _presetReason = -1;
     private volatile bool _dying, _started;
 
     /// <summary>
@@ -55,6 +56,7 @@ public sealed partial class Domain
             if (Interlocked.Decrement(ref _pauseCount) == 0 && !_started && !_dying)
             {
                 _started = true;
+                UpdateWallclock();
                 foreach (var vcpu in _vcpus)
                 {
                     vcpu.Start();
@@ -74,6 +76,7 @@ public sealed partial class Domain
     /// <returns>False if it had shut down before.</returns>
     public bool BeginShutdown(ShutdownReason reason)
     {
+        reason = Volatile.Read(ref _presetReason) is var preset and >= 0 ? (ShutdownReason)preset : reason;
         if (Interlocked.CompareExchange(ref _shutdownCode, (int)reason, -1) != -1)
         {
             return false;
@@ -87,6 +90,9 @@ public sealed partial class Domain
         ShutDown?.Invoke(this, reason);
         return true;
     }
+
+    /// <summary>SCHEDOP_shutdown_code: the reason that a later shutdown will give, whatever it says itself. The first one counts.</summary>
+    internal void PresetShutdownReason(ShutdownReason reason) => Interlocked.CompareExchange(ref _presetReason, (int)reason, -1);
 
     /// <summary>Crashes the domain for something it (or an engine) did; the words go to the log. The calling vCPU stops at its next turn of the loop.</summary>
     public void Crash(string cause)
@@ -102,6 +108,7 @@ public sealed partial class Domain
     /// <summary>Lets a suspended domain go on where it stopped (a cancelled suspend, XEN_DOMCTL_resumedomain).</summary>
     public void Resume()
     {
+        Interlocked.Exchange(ref _presetReason, -1);
         Interlocked.Exchange(ref _shutdownCode, -1);
         foreach (var vcpu in _vcpus)
         {
@@ -126,6 +133,8 @@ public sealed partial class Domain
         {
             vcpu.Join();
         }
+
+        Timers.Dispose();
     }
 
     /// <summary>Destroys the domain and frees engine and vCPUs; the memory windows are their maker's.</summary>

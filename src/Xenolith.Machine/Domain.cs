@@ -1,6 +1,7 @@
 using Xenolith.Engine;
 using Xenolith.Machine.Events;
 using Xenolith.Machine.Hypercalls;
+using Xenolith.Machine.Memory;
 using Xenolith.Machine.Time;
 
 namespace Xenolith.Machine;
@@ -16,7 +17,6 @@ public sealed partial class Domain : IDisposable
     private readonly Vcpu[] _vcpus;
 
     /// <summary>Makes a domain, paused once (as Xen's createdomain): <see cref="Unpause"/> starts it.</summary>
-    /// <exception cref="InvalidOperationException">No hypervisor frame is left for shared_info.</exception>
     public Domain(DomainParameters parameters)
     {
         ArgumentNullException.ThrowIfNull(parameters);
@@ -24,17 +24,16 @@ public sealed partial class Domain : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(parameters.VcpuCount, 64, nameof(parameters));
         Id = parameters.Id;
         Uuid = parameters.Uuid;
-        Frames = parameters.Frames;
-        Walk = parameters.Walk;
+        Memory = parameters.Memory;
         Engine = parameters.Engine;
-        XenFrames = parameters.XenFrames;
-        if (!XenFrames.TryAllocate(out var mfn, out var page))
+        SharedInfoMfn = Memory.Hypervisor.AllocateShared(writable: true);
+        SharedInfo = Frames.PageOf(SharedInfoMfn);
+        Timers = new DomainTimers(Time);
+        for (var i = 0; i < _watchdogs.Length; i++)
         {
-            throw new InvalidOperationException("no hypervisor frame left for the shared_info page");
+            _watchdogs[i] = new Deadline(WatchdogExpired);
         }
 
-        SharedInfoMfn = mfn;
-        SharedInfo = page;
         Events = new EventChannels(this);
         _vcpus = new Vcpu[parameters.VcpuCount];
         for (var id = 0; id < _vcpus.Length; id++)
@@ -49,17 +48,17 @@ public sealed partial class Domain : IDisposable
     /// <summary>The xen_domain_handle_t.</summary>
     public Guid Uuid { get; }
 
+    /// <summary>RAM and hypervisor pages.</summary>
+    public DomainMemory Memory { get; }
+
     /// <summary>The machine address space.</summary>
-    public MachineFrames Frames { get; }
+    public MachineFrames Frames => Memory.Frames;
 
     /// <summary>Walks page tables in <see cref="Frames"/>.</summary>
-    public PageWalk Walk { get; }
+    public PageWalk Walk => Memory.Walk;
 
     /// <summary>What executes the vCPUs.</summary>
     public IEngine Engine { get; }
-
-    /// <summary>Source of frames for grant tables and the like.</summary>
-    public IXenFrames XenFrames { get; }
 
     /// <summary>All vCPUs by id, online or not.</summary>
     public IReadOnlyList<Vcpu> Vcpus => _vcpus;
@@ -79,9 +78,6 @@ public sealed partial class Domain : IDisposable
     /// <summary>Event channels, the guest's side and the host's.</summary>
     public EventChannels Events { get; }
 
-    /// <summary>System time.</summary>
-    public SystemTime Time { get; } = new();
-
     /// <summary>What the hypervisor and the guest (console_io) have to say.</summary>
     public DomainLog Log { get; } = new();
 
@@ -90,6 +86,13 @@ public sealed partial class Domain : IDisposable
     /// Runs on the vCPU's thread. Arguments: the vCPU, the address, the error code.
     /// </summary>
     public Func<Vcpu, ulong, uint, bool>? PageFaultFixup { get; set; }
+
+    /// <summary>Host address of a page that the guest lends to the hypervisor by number (FIFO pages, registered areas): of its own RAM, and no page table.</summary>
+    internal bool TryGetOwnPage(ulong mfn, out nint page)
+    {
+        page = mfn >= MachineLayout.RamMfn && mfn < Memory.ForeignMfn ? Frames.PageOf(mfn) : 0;
+        return page != 0 && (Frames.FlagsOf(mfn) & (FrameFlags.PageTable | FrameFlags.ReadOnly)) == 0;
+    }
 
     /// <summary>Hypercalls so far by number and name; unknown numbers are summed as <c>unknown</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> HypercallCounters() => HypercallDispatch.Counters(_vcpus);

@@ -1,4 +1,5 @@
 using Xenolith.Engine;
+using Xenolith.Machine.Memory;
 
 namespace Xenolith.Machine;
 
@@ -14,15 +15,9 @@ public sealed record DomainParameters
     /// <summary>vCPUs that exist (maxvcpus), 1..64; all but vCPU 0 start down.</summary>
     public required int VcpuCount { get; init; }
 
-    /// <summary>The machine address space.</summary>
-    public required MachineFrames Frames { get; init; }
+    /// <summary>The domain's memory; its maker disposes it after the domain.</summary>
+    public required DomainMemory Memory { get; init; }
 
-    /// <summary>Walker over <see cref="Frames"/>, with Xen's own root set.</summary>
-    public required PageWalk Walk { get; init; }
-
-    /// <summary>What executes the vCPUs; the domain disposes it.</summary>
+    /// <summary>What executes the vCPUs, over <see cref="Memory"/>'s frames and walker; the domain disposes it.</summary>
     public required IEngine Engine { get; init; }
-
-    /// <summary>Source of hypervisor frames; the domain takes one for shared_info at once.</summary>
-    public required IXenFrames XenFrames { get; init; }
 }

@@ -14,6 +14,11 @@ public sealed partial class Vcpu
     internal void Block(long deadline, ReadOnlySpan<uint> polled)
     {
         _blocked = true;
+        if (!polled.IsEmpty)
+        {
+            Domain.Events.SetPolling(Id, true);
+        }
+
         ChangeRunstate(Runstate.Blocked);
         while (true)
         {
@@ -35,6 +40,11 @@ public sealed partial class Vcpu
             }
 
             _wake.Sleep(ticket, Domain.Time.ToHostDeadline(deadline));
+        }
+
+        if (!polled.IsEmpty)
+        {
+            Domain.Events.SetPolling(Id, false);
         }
 
         _blocked = false;

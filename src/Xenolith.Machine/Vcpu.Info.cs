@@ -45,9 +45,6 @@ public sealed partial class Vcpu
             return;
         }
 
-        if (!Domain.XenFrames.TryAllocate(out _, out _info))
-        {
-            throw new InvalidOperationException($"no hypervisor frame left for the vcpu_info of vCPU {Id}");
-        }
+        _info = Domain.Frames.PageOf(Domain.Memory.Hypervisor.Allocate());
     }
 }

@@ -1,4 +1,5 @@
 using Xenolith.Engine;
+using Xenolith.Host;
 using Xenolith.Machine.Hypercalls;
 using Xenolith.Machine.Privileged;
 using Xenolith.Machine.Traps;
@@ -14,6 +15,8 @@ public sealed partial class Vcpu
     /// <summary>The thread's body.</summary>
     private void Main()
     {
+        Volatile.Write(ref _threadId, Environment.CurrentManagedThreadId);
+        TimerSlack.MakeExact();
         try
         {
             while (PrepareToRun())

@@ -46,6 +46,9 @@ public sealed partial class Vcpu : IDisposable
     /// <summary>Hypercalls by number; see <see cref="HypercallDispatch.CounterSlots"/>.</summary>
     internal long[] HypercallCounts { get; } = new long[HypercallDispatch.CounterSlots];
 
+    /// <summary>True while a multicall's entries are worked on: they may not contain another.</summary>
+    internal bool InMulticall { get; set; }
+
     /// <summary>Loads both roots: a CR3 load for the engine.</summary>
     public void LoadRoots(ulong kernelRootMfn, ulong userRootMfn)
     {
@@ -58,6 +61,5 @@ public sealed partial class Vcpu : IDisposable
     public void Dispose()
     {
         Engine.Dispose();
-        _wake.Dispose();
     }
 }

@@ -16,7 +16,16 @@ internal static class HypercallDispatch
         registers.Rcx = registers.Rip;
         registers.R11 = registers.Rflags;
         var arguments = new HypercallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8);
-        registers.Rax = (ulong)Call(vcpu, registers.Rax, in arguments);
+        var result = (ulong)Call(vcpu, registers.Rax, in arguments);
+        if (vcpu.TakeContinuation(out var again))
+        {
+            // Both instructions that make hypercalls are two bytes long.
+            registers.Rip -= 2;
+            (registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8) = (again.First, again.Second, again.Third, again.Fourth, again.Fifth);
+            return;
+        }
+
+        registers.Rax = result;
     }
 
     /// <summary>One hypercall, from registers or from a multicall entry.</summary>

@@ -1,3 +1,8 @@
+using Xenolith.Abi;
+using Xenolith.Machine.Events;
+using Xenolith.Machine.Scheduling;
+using Xenolith.Machine.Traps;
+using Xenolith.Machine.Version;
 using static Xenolith.Abi.HypercallNumber;
 using static Xenolith.Abi.XenErrno;
 
@@ -10,7 +15,24 @@ public static class HypercallTable
 {
     private static readonly HypercallRow[] All =
     [
+        new(SetTrapTable, "set_trap_table", TrapCalls.SetTrapTable),
+        new(StackSwitch, "stack_switch", TrapCalls.StackSwitch),
+        new(SetCallbacks, "set_callbacks", TrapCalls.SetCallbacks),
+        new(FpuTaskSwitch, "fpu_taskswitch", ProcessorCalls.FpuTaskSwitch),
+        new(SchedOpCompat, "sched_op_compat", SchedCalls.SchedOpCompat),
+        new(SetDebugReg, "set_debugreg", ProcessorCalls.SetDebugReg),
+        new(GetDebugReg, "get_debugreg", ProcessorCalls.GetDebugReg),
+        new(HypercallNumber.Multicall, "multicall", Hypercalls.Multicall.Call),
+        new(EventChannelOpCompat, "event_channel_op_compat", EventChannelCalls.EventChannelOpCompat),
+        new(XenVersion, "xen_version", VersionCalls.XenVersion),
+        new(HypercallNumber.ConsoleIo, "console_io", Hypercalls.ConsoleIo.Call),
         new(VmAssist, "vm_assist", Domain.VmAssist),
+        new(HypercallNumber.Iret, "iret", Traps.Iret.Call),
+        new(SetSegmentBase, "set_segment_base", ProcessorCalls.SetSegmentBase),
+        new(NmiOp, "nmi_op", TrapCalls.NmiOp),
+        new(SchedOp, "sched_op", SchedCalls.SchedOp),
+        new(CallbackOp, "callback_op", TrapCalls.CallbackOp),
+        new(EventChannelOp, "event_channel_op", EventChannelCalls.EventChannelOp),
         HypercallRow.Refused(PlatformOp, "platform_op", EPERM),
         HypercallRow.Refused(XsmOp, "xsm_op", ENOSYS),
         HypercallRow.Refused(XenoprofOp, "xenoprof_op", ENOSYS),

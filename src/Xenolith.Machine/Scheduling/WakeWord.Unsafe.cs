@@ -1,19 +1,23 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Xenolith.Host;
 
 namespace Xenolith.Machine.Scheduling;
 
 /// <summary>
-/// What one vCPU thread sleeps on. The protocol without lost wake-ups: the sleeper takes <see cref="Ticket"/>, then tests its condition,
+/// What one thread sleeps on. The protocol without lost wake-ups: the sleeper takes <see cref="Ticket"/>, then tests its condition,
 /// then calls <see cref="Sleep"/> with the ticket; whoever makes the condition true calls <see cref="Wake"/> afterwards, which makes older tickets void.
 /// </summary>
-internal sealed unsafe class WakeWord : IDisposable
+internal sealed unsafe class WakeWord
 {
-    private readonly int* _word = (int*)NativeMemory.AllocZeroed(64);
+    /// <summary>Pinned, and alone in its cache line.</summary>
+    private readonly int[] _word = GC.AllocateArray<int>(32, pinned: true);
     private int _sleeping;
 
     /// <summary>To be taken before the condition is tested.</summary>
-    public int Ticket => Volatile.Read(ref *_word);
+    public int Ticket => Volatile.Read(ref *Word);
+
+    // SAFETY: the array is pinned for its life and has 32 elements.
+    private int* Word => (int*)Unsafe.AsPointer(ref _word[16]);
 
     /// <summary>Sleeps unless somebody woke since the ticket was taken. May return early; the caller tests again.</summary>
     /// <param name="ticket">From <see cref="Ticket"/>.</param>
@@ -21,8 +25,8 @@ internal sealed unsafe class WakeWord : IDisposable
     public void Sleep(int ticket, long deadline)
     {
         Interlocked.Exchange(ref _sleeping, 1);
-        // SAFETY: the word is native memory, freed only after the thread has ended.
-        Futex.Wait(_word, ticket, deadline);
+        // SAFETY: the array is pinned and this object, which holds it, is in use.
+        Futex.Wait(Word, ticket, deadline);
         Volatile.Write(ref _sleeping, 0);
     }
 
@@ -30,13 +34,10 @@ internal sealed unsafe class WakeWord : IDisposable
     public void Wake()
     {
         // SAFETY: as in Sleep. The interlocked step orders the word before the test of _sleeping.
-        Interlocked.Increment(ref *_word);
+        Interlocked.Increment(ref *Word);
         if (Volatile.Read(ref _sleeping) != 0)
         {
-            Futex.Wake(_word, 1);
+            Futex.Wake(Word, 1);
         }
     }
-
-    /// <summary>Frees the word; the vCPU thread has ended and nobody calls <see cref="Wake"/> any more.</summary>
-    public void Dispose() => NativeMemory.Free(_word);
 }
