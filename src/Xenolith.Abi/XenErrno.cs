@@ -54,6 +54,9 @@ public static class XenErrno
     /// <summary>Read-only.</summary>
     public const int EROFS = 30;
 
+    /// <summary>Argument out of domain.</summary>
+    public const int EDOM = 33;
+
     /// <summary>Numerical result out of range.</summary>
     public const int ERANGE = 34;
 

@@ -2,6 +2,7 @@ using Xenolith.Engine;
 using Xenolith.Machine.Events;
 using Xenolith.Machine.Hypercalls;
 using Xenolith.Machine.Memory;
+using Xenolith.Machine.Mmu;
 using Xenolith.Machine.Time;
 
 namespace Xenolith.Machine;
@@ -26,6 +27,8 @@ public sealed partial class Domain : IDisposable
         Uuid = parameters.Uuid;
         Memory = parameters.Memory;
         Engine = parameters.Engine;
+        Mmu = new DomainMmu(Memory, Engine);
+        PageFaultFixup = PageTableWrites.TryFixUp;
         SharedInfoMfn = Memory.Hypervisor.AllocateShared(writable: true);
         SharedInfo = Frames.PageOf(SharedInfoMfn);
         Timers = new DomainTimers(Time);
@@ -50,6 +53,9 @@ public sealed partial class Domain : IDisposable
 
     /// <summary>RAM and hypervisor pages.</summary>
     public DomainMemory Memory { get; }
+
+    /// <summary>The PV MMU over <see cref="Memory"/>.</summary>
+    public DomainMmu Mmu { get; }
 
     /// <summary>The machine address space.</summary>
     public MachineFrames Frames => Memory.Frames;

@@ -1,5 +1,6 @@
 using Xenolith.Abi;
 using Xenolith.Machine.Events;
+using Xenolith.Machine.Mmu;
 using Xenolith.Machine.Scheduling;
 using Xenolith.Machine.Traps;
 using Xenolith.Machine.Version;
@@ -26,6 +27,13 @@ public static class HypercallTable
         new(EventChannelOpCompat, "event_channel_op_compat", EventChannelCalls.EventChannelOpCompat),
         new(XenVersion, "xen_version", VersionCalls.XenVersion),
         new(HypercallNumber.ConsoleIo, "console_io", Hypercalls.ConsoleIo.Call),
+        new(HypercallNumber.MmuUpdate, "mmu_update", MmuUpdateCall.Handle),
+        new(UpdateVaMapping, "update_va_mapping", VaMappingCalls.Update),
+        new(UpdateVaMappingOtherDomain, "update_va_mapping_otherdomain", VaMappingCalls.UpdateOtherDomain),
+        new(MmuExtOp, "mmuext_op", MmuextOpCall.Handle),
+        new(HypercallNumber.MemoryOp, "memory_op", MemoryOpCall.Handle),
+        new(SetGdt, "set_gdt", DescriptorCalls.SetGdt),
+        new(UpdateDescriptor, "update_descriptor", DescriptorCalls.Update),
         new(VmAssist, "vm_assist", Domain.VmAssist),
         new(HypercallNumber.Iret, "iret", Traps.Iret.Call),
         new(SetSegmentBase, "set_segment_base", ProcessorCalls.SetSegmentBase),

@@ -11,6 +11,9 @@ namespace Xenolith.Machine.Memory;
 /// </summary>
 public sealed class DomainMemory : IDisposable
 {
+    /// <summary>Room beyond the maximum, so that an exchange finds its new frames before it gives up the old.</summary>
+    private const ulong SpareFrames = 512;
+
     private readonly HostMemory _ram;
     private readonly HostMemory _flags;
     private readonly FrameAllocator _allocator;
@@ -25,7 +28,7 @@ public sealed class DomainMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfZero(windowPages);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windowPages, MachineLayout.MaximumRamFrames);
-        WindowPages = (windowPages + 511) & ~511UL;
+        WindowPages = ((windowPages + 511) & ~511UL) + SpareFrames;
         MaximumPages = windowPages;
         ForeignMfn = MachineLayout.RamMfn + WindowPages;
         var limit = ForeignMfn + MachineLayout.ForeignFrameCount;
@@ -79,6 +82,9 @@ public sealed class DomainMemory : IDisposable
     /// <summary>Tells the memory which engine caches its frames. Once, before the first vCPU runs.</summary>
     public void Attach(IEngine engine) => _engine = engine;
 
+    /// <summary>The domain's E820 map (XENMEM_memory_map); empty: none, and the guest takes what it was given. Replaced whole.</summary>
+    public MemoryMapEntry[] Map { get; set; } = [];
+
     /// <summary>Takes a free frame for the domain; it reads as zero. False if the domain has its maximum or nothing is free.</summary>
     public bool TryAllocate(out ulong mfn) => TryAllocate(1, 1, out mfn);
 
@@ -97,13 +103,24 @@ public sealed class DomainMemory : IDisposable
             return false;
         }
 
-        for (ulong i = 0; i < count; i++)
-        {
-            Volatile.Write(ref Table[mfn + i], FrameState.Allocated | FrameState.OneReference);
-        }
-
+        Own(mfn, count);
         return true;
     }
+
+    /// <summary>Takes contiguous, naturally aligned frames in place of others that the caller is about to give up: the maximum does not count.</summary>
+    internal bool TryReplace(ulong count, out ulong mfn)
+    {
+        if (!_allocator.TryAllocate(count, count, out mfn))
+        {
+            return false;
+        }
+
+        Own(mfn, count);
+        return true;
+    }
+
+    /// <summary>Settles the page count after a replacement: the release of the old (or, undone, of the new) frames took them off it.</summary>
+    internal void NoteReplaced(ulong count) => Interlocked.Add(ref _totalPages, (long)count);
 
     /// <summary>The last reference to a frame of the domain's RAM went: the host gets the page back, and the number is free.</summary>
     internal void Release(ulong mfn)
@@ -113,6 +130,14 @@ public sealed class DomainMemory : IDisposable
         MachineToPhys.Set(mfn, AddressSpace.InvalidMachineToPhysEntry);
         Interlocked.Decrement(ref _totalPages);
         _allocator.Release(mfn);
+    }
+
+    private void Own(ulong mfn, ulong count)
+    {
+        for (ulong i = 0; i < count; i++)
+        {
+            Volatile.Write(ref Table[mfn + i], FrameState.Allocated | FrameState.OneReference);
+        }
     }
 
     /// <summary>Unmaps everything. No vCPU and no backend may use the frames any more.</summary>

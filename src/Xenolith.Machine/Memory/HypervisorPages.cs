@@ -30,34 +30,12 @@ public sealed class HypervisorPages : IDisposable
 
     /// <summary>Takes a zeroed page that the guest cannot map.</summary>
     /// <exception cref="InsufficientMemoryException">All pages are in use: a bound on the machine, not on the guest.</exception>
-    public ulong Allocate()
-    {
-        if (!_allocator.TryAllocate(out var mfn))
-        {
-            throw new InsufficientMemoryException($"all {MachineLayout.HypervisorPageCount} hypervisor pages of the domain are in use");
-        }
-
-        _frames.ChangeFlags(mfn, FrameFlags.ReadOnly, FrameFlags.None);
-        MachineToPhys?.Set(mfn, Xenolith.Abi.AddressSpace.InvalidMachineToPhysEntry);
-        return mfn;
-    }
+    public ulong Allocate() => TryTake(out var mfn) ? mfn : throw Exhausted();
 
     /// <summary>Takes a zeroed page that the guest may map, as Xen's share_xen_page_with_guest does for shared_info and grant frames.</summary>
     /// <param name="writable">False: the guest may map it only read-only.</param>
     /// <exception cref="InsufficientMemoryException">All pages are in use.</exception>
-    public ulong AllocateShared(bool writable)
-    {
-        var mfn = Allocate();
-        if (writable)
-        {
-            _frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.ReadOnly);
-        }
-
-        // The type count of one is the hypervisor's and never falls: the page cannot become anything else.
-        var type = writable ? FrameType.Writable : FrameType.None;
-        Volatile.Write(ref _table[mfn], FrameState.Shared | FrameState.Validated | FrameState.Of(type) | FrameState.OneType | FrameState.OneReference);
-        return mfn;
-    }
+    public ulong AllocateShared(bool writable) => TryShare(writable, out var mfn) ? mfn : throw Exhausted();
 
     /// <summary>Gives a page back that no guest mapping refers to; its contents are dropped.</summary>
     /// <param name="mfn">From <see cref="Allocate"/> or <see cref="AllocateShared"/>.</param>
@@ -81,5 +59,38 @@ public sealed class HypervisorPages : IDisposable
     {
         _pages.Dispose();
         _flags.Dispose();
+    }
+
+    private static InsufficientMemoryException Exhausted() =>
+        new($"all {MachineLayout.HypervisorPageCount} hypervisor pages of the domain are in use");
+
+    private bool TryTake(out ulong mfn)
+    {
+        if (!_allocator.TryAllocate(out mfn))
+        {
+            return false;
+        }
+
+        _frames.ChangeFlags(mfn, FrameFlags.ReadOnly, FrameFlags.None);
+        MachineToPhys?.Set(mfn, Xenolith.Abi.AddressSpace.InvalidMachineToPhysEntry);
+        return true;
+    }
+
+    private bool TryShare(bool writable, out ulong mfn)
+    {
+        if (!TryTake(out mfn))
+        {
+            return false;
+        }
+
+        if (writable)
+        {
+            _frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.ReadOnly);
+        }
+
+        // The type count of one is the hypervisor's and never falls: the page cannot become anything else.
+        var type = writable ? FrameType.Writable : FrameType.None;
+        Volatile.Write(ref _table[mfn], FrameState.Shared | FrameState.Validated | FrameState.Of(type) | FrameState.OneType | FrameState.OneReference);
+        return true;
     }
 }

@@ -1,0 +1,101 @@
+using Xenolith.Abi;
+using Xenolith.Machine.Memory;
+using Xenolith.Machine.Mmu;
+
+namespace Xenolith.Machine;
+
+/// <content>A vCPU's part of the MMU: the tables its roots name and its descriptor tables.</content>
+public sealed partial class Vcpu
+{
+    private DescriptorTables? _descriptors;
+
+    /// <summary>Reads a hypercall's argument; false for -EFAULT, also where the address is Xen's own.</summary>
+    internal bool TryReadArgument<T>(ulong address, out T value)
+        where T : unmanaged
+    {
+        value = default;
+        return AddressSpace.IsGuestAddress(address) && TryReadGuest(address, out value);
+    }
+
+    /// <summary>GDT and LDT.</summary>
+    internal DescriptorTables Descriptors => _descriptors ??= new DescriptorTables(this);
+
+    /// <summary>Gives the vCPU its first address space, whose tables were pinned by <see cref="DomainMmu.PinInitialTables"/>, or come with VCPUOP_initialise.</summary>
+    /// <param name="kernelRootMfn">L4 table of kernel mode.</param>
+    /// <param name="userRootMfn">L4 table of user mode, or 0.</param>
+    /// <returns>0, or a negated error if one is no valid L4 table; then nothing changed.</returns>
+    public int SetInitialRoots(ulong kernelRootMfn, ulong userRootMfn = 0)
+    {
+        var types = Domain.Mmu.Types;
+        var error = types.GetTable(kernelRootMfn, FrameType.L4);
+        if (error == 0 && userRootMfn != 0)
+        {
+            error = types.GetTable(userRootMfn, FrameType.L4);
+            if (error != 0)
+            {
+                types.PutTable(kernelRootMfn);
+            }
+        }
+
+        if (error != 0)
+        {
+            return error;
+        }
+
+        var (oldKernel, oldUser) = (KernelRootMfn, UserRootMfn);
+        LoadRoots(kernelRootMfn, userRootMfn);
+        PutRoot(oldKernel);
+        PutRoot(oldUser);
+        return 0;
+    }
+
+    /// <summary>MMUEXT_NEW_BASEPTR: a CR3 load of the guest's kernel.</summary>
+    internal int NewKernelRoot(ulong mfn)
+    {
+        if (mfn == KernelRootMfn)
+        {
+            LoadRoots(mfn, UserRootMfn);
+            return 0;
+        }
+
+        var error = Domain.Mmu.Types.GetTable(mfn, FrameType.L4);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        Descriptors.ForgetLdtFrames();
+        var old = KernelRootMfn;
+        LoadRoots(mfn, UserRootMfn);
+        PutRoot(old);
+        return 0;
+    }
+
+    /// <summary>MMUEXT_NEW_USER_BASEPTR: the tables of user mode; 0 for none.</summary>
+    internal int NewUserRoot(ulong mfn)
+    {
+        if (mfn == UserRootMfn)
+        {
+            return 0;
+        }
+
+        var error = mfn == 0 ? 0 : Domain.Mmu.Types.GetTable(mfn, FrameType.L4);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        var old = UserRootMfn;
+        LoadRoots(KernelRootMfn, mfn);
+        PutRoot(old);
+        return 0;
+    }
+
+    private void PutRoot(ulong mfn)
+    {
+        if (mfn != 0)
+        {
+            Domain.Mmu.Types.PutTable(mfn);
+        }
+    }
+}
