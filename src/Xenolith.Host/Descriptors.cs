@@ -37,6 +37,22 @@ public static partial class Descriptors
         return copy >= 0 ? Own(copy) : throw HostException.Last("duplicate a descriptor");
     }
 
+    /// <summary>Opens a file so that every write goes to its end, making it (mode 0640) if it is missing.</summary>
+    public static SafeFileHandle OpenForAppend(string path)
+    {
+        const int WriteAppendCreateCloexecNofollow = 0x1 | 0x400 | 0x40 | 0x80000 | 0x20000;
+        var descriptor = OpenCall(path, WriteAppendCreateCloexecNofollow, 0x1A0);
+        return descriptor >= 0 ? Own(descriptor) : throw HostException.Last($"open {path}");
+    }
+
+    /// <summary>Opens a file to read.</summary>
+    public static SafeFileHandle OpenForReading(string path)
+    {
+        const int Cloexec = 0x80000;
+        var descriptor = OpenCall(path, Cloexec, 0);
+        return descriptor >= 0 ? Own(descriptor) : throw HostException.Last($"open {path}");
+    }
+
     /// <summary>Makes reads and writes return at once.</summary>
     public static void SetNonBlocking(SafeHandle descriptor, bool on = true)
     {
@@ -114,6 +130,9 @@ public static partial class Descriptors
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Fcntl(int descriptor, int command, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenCall(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     private static partial nint ReadCall(int descriptor, ref byte buffer, nint count);

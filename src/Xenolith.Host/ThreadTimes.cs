@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Xenolith.Host;
 
@@ -60,16 +59,12 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     {
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path);
+            using var file = Descriptors.OpenForReading(path);
             return buffer[..Math.Max(0, Descriptors.Read(file, buffer))];
         }
-        catch (IOException)
+        catch (HostException)
         {
             return []; // the thread ended between two looks
-        }
-        catch (UnauthorizedAccessException)
-        {
-            return [];
         }
     }
 }

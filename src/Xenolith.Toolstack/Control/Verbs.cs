@@ -1,0 +1,59 @@
+namespace Xenolith.Toolstack.Control;
+
+/// <summary>
+/// What the processes of a domain say to each other. Three conversations use the words: launcher (xl create) and monitor, xl and monitor on
+/// the control socket, monitor and domain process.
+/// </summary>
+public static class Verbs
+{
+    /// <summary>Launcher to monitor: make a domain. Fields: the create options; the configuration comes as a descriptor.</summary>
+    public const string Create = "create";
+
+    /// <summary>Monitor to launcher: it exists, with <c>domid</c>. If a viewer was asked for, it waits for <see cref="Run"/>.</summary>
+    public const string Created = "created";
+
+    /// <summary>Launcher to monitor: the viewer is attached, let it run.</summary>
+    public const string Run = "run";
+
+    /// <summary>Something asked for could not be done; <c>text</c> says why, <c>code</c> is the exit code.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>Done.</summary>
+    public const string Done = "done";
+
+    /// <summary>Xl to monitor, monitor to domain process: stop the vCPUs.</summary>
+    public const string Pause = "pause";
+
+    /// <summary>Xl to monitor, monitor to domain process: let the vCPUs run.</summary>
+    public const string Unpause = "unpause";
+
+    /// <summary>Xl to monitor: remove the domain; answered when nothing is left of it.</summary>
+    public const string Destroy = "destroy";
+
+    /// <summary>Xl to monitor: change the name to <c>name</c>.</summary>
+    public const string Rename = "rename";
+
+    /// <summary>Xl to monitor: tell when it shuts down or dies.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>Domain process to monitor, monitor to a waiting xl: it has shut down, with <c>reason</c> and perhaps <c>cause</c>.</summary>
+    public const string ShutDown = "shutdown";
+
+    /// <summary>Monitor to a waiting xl: nothing is left of it.</summary>
+    public const string Destroyed = "destroyed";
+
+    /// <summary>Xl to monitor, monitor to domain process: the counters; the answer has one field for each.</summary>
+    public const string Counters = "counters";
+
+    /// <summary>Monitor to domain process: build the domain from these descriptors.</summary>
+    public const string Build = "build";
+
+    /// <summary>Domain process to monitor: it is built and paused.</summary>
+    public const string Built = "built";
+
+    /// <summary>Monitor to domain process: the store has a new connection for you (a descriptor).</summary>
+    public const string Store = "store";
+
+    /// <summary>Domain process to monitor: a line for xl dmesg.</summary>
+    public const string Log = "log";
+}

@@ -1,0 +1,64 @@
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Config;
+
+namespace Xenolith.Toolstack.Domains;
+
+/// <summary>What a domain process was given; it opens nothing by name.</summary>
+/// <param name="Domid">Domain id.</param>
+/// <param name="Config">The configuration; its file names are for messages only.</param>
+/// <param name="Kernel">The kernel image, open for reading.</param>
+/// <param name="Ramdisk">The initial ram disk, open for reading; null if there is none.</param>
+/// <param name="Console">A connected, non-blocking stream socket: the guest's output is written to it, what people type is read from it.</param>
+/// <param name="Store">The store's connection, bound to this domain.</param>
+public sealed record DomainResources(int Domid, DomainConfig Config, SafeFileHandle Kernel, SafeFileHandle? Ramdisk, SafeFileHandle Console, SafeFileHandle Store);
+
+/// <summary>What a domain tells its process; callable from any thread, never blocks for long.</summary>
+public interface IDomainEvents
+{
+    /// <summary>The guest has shut down; everything it wrote to its console is on its way.</summary>
+    /// <param name="reason">SHUTDOWN_* (xen/include/public/sched.h).</param>
+    /// <param name="cause">For a crash, why, if that is known.</param>
+    void ShutDown(int reason, string? cause);
+
+    /// <summary>A line for <c>xl dmesg</c>.</summary>
+    void Log(string line);
+}
+
+/// <summary>Makes a domain from its resources.</summary>
+public interface IDomainAssembly
+{
+    /// <summary>Builds a domain, paused.</summary>
+    /// <exception cref="Xenolith.Boot.BootException">The kernel or the configuration does not allow it.</exception>
+    IRunningDomain Build(DomainResources resources, IDomainEvents events);
+}
+
+/// <summary>A domain that was built. Thread ownership: all members are called from the domain process's main thread, one at a time.</summary>
+public interface IRunningDomain : IDisposable
+{
+    /// <summary>Machine frame of the store ring.</summary>
+    ulong StoreMfn { get; }
+
+    /// <summary>Event channel of the store ring.</summary>
+    uint StorePort { get; }
+
+    /// <summary>Machine frame of the console ring.</summary>
+    ulong ConsoleMfn { get; }
+
+    /// <summary>Event channel of the console ring.</summary>
+    uint ConsolePort { get; }
+
+    /// <summary>Host thread ids of the vCPUs, in vCPU order; 0 for one whose thread does not exist yet.</summary>
+    IReadOnlyList<int> VcpuThreads { get; }
+
+    /// <summary>Lets the vCPUs run.</summary>
+    void Unpause();
+
+    /// <summary>Stops the vCPUs; on return none executes guest code.</summary>
+    void Pause();
+
+    /// <summary>The store was restarted: go on with this connection, bound to this domain.</summary>
+    void ReplaceStore(SafeFileHandle store);
+
+    /// <summary>Named counters for <c>xl debug</c>.</summary>
+    IReadOnlyList<KeyValuePair<string, long>> Counters();
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+
+namespace Xenolith.Toolstack.Hosts;
+
+/// <summary>
+/// What an administrator may set for a host: lines of <c>name = value</c> in the run directory's <c>xenolith.conf</c>, or in
+/// <c>/etc/xen/xenolith.conf</c> if that is missing; <c>#</c> begins a comment.
+/// </summary>
+public sealed record HostSettings
+{
+    /// <summary>Name of the settings file.</summary>
+    public const string FileName = "xenolith.conf";
+
+    private static readonly (string Name, Func<HostSettings, long, HostSettings> Set)[] Table =
+    [
+        ("dom0_mem", (s, v) => s with { Domain0Mib = v }),
+        ("console_log", (s, v) => s with { ConsoleLog = v != 0 }),
+        ("console_log_size", (s, v) => s with { ConsoleLogKib = v }),
+        ("console_log_count", (s, v) => s with { ConsoleLogCount = (int)v }),
+        ("monitor_log_size", (s, v) => s with { MonitorLogKib = v }),
+        ("monitor_log_count", (s, v) => s with { MonitorLogCount = (int)v }),
+    ];
+
+    /// <summary>Memory that Domain-0 keeps, in MiB; null for the default.</summary>
+    public long? Domain0Mib { get; init; }
+
+    /// <summary>Keep a log of each domain's console.</summary>
+    public bool ConsoleLog { get; init; } = true;
+
+    /// <summary>Size in KiB at which a console log is rotated.</summary>
+    public long ConsoleLogKib { get; init; } = 1024;
+
+    /// <summary>Rotated console logs kept of each domain, beside the current one.</summary>
+    public int ConsoleLogCount { get; init; } = 3;
+
+    /// <summary>Size in KiB at which an xl-NAME.log is rotated.</summary>
+    public long MonitorLogKib { get; init; } = 256;
+
+    /// <summary>Rotated xl-NAME.log files kept of each name, beside the current one.</summary>
+    public int MonitorLogCount { get; init; } = 10;
+
+    /// <summary>Reads the settings of a run directory.</summary>
+    /// <exception cref="ToolstackException">A line cannot be understood.</exception>
+    public static HostSettings Load(string runDirectory)
+    {
+        string[] places = [Path.Combine(runDirectory, FileName), Path.Combine("/etc/xen", FileName)];
+        var path = Array.Find(places, File.Exists);
+        return path is null ? new() : Parse(File.ReadAllText(path, Encoding.UTF8), path);
+    }
+
+    /// <summary>Reads a settings file's text.</summary>
+    internal static HostSettings Parse(string text, string path)
+    {
+        var settings = new HostSettings();
+        var number = 0;
+        foreach (var raw in text.Split('\n'))
+        {
+            number++;
+            var line = raw.Split('#')[0].Trim();
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            var equals = line.IndexOf('=', StringComparison.Ordinal);
+            var name = equals < 0 ? line : line[..equals].Trim();
+            var row = Array.Find(Table, r => r.Name == name);
+            if (row.Set is null)
+            {
+                throw new ToolstackException($"{path}:{number}: unknown setting \"{name}\". Known are: {string.Join(", ", Table.Select(r => r.Name))}.");
+            }
+
+            if (equals < 0 || !long.TryParse(line[(equals + 1)..].Trim().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value > int.MaxValue)
+            {
+                throw new ToolstackException($"{path}:{number}: {name} wants a whole number, as in: {name} = 1");
+            }
+
+            settings = row.Set(settings, value);
+        }
+
+        return settings;
+    }
+}

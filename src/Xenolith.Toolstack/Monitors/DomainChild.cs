@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Host;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Domains;
+
+namespace Xenolith.Toolstack.Monitors;
+
+/// <summary>
+/// A domain process as its monitor sees it. Thread ownership: the monitor's thread, which also spawned it and must therefore outlive it.
+/// </summary>
+internal sealed class DomainChild : IDisposable
+{
+    private readonly EventLoop _loop;
+    private readonly ProcessHandle _process;
+    private readonly MessageChannel _channel;
+    private readonly EventLoop.Source _messages;
+    private readonly EventLoop.Source _death;
+    private readonly Queue<Action<Message?>> _replies = new();
+
+    private DomainChild(EventLoop loop, ProcessHandle process, MessageChannel channel)
+    {
+        _loop = loop;
+        _process = process;
+        _channel = channel;
+        _messages = loop.Add(channel.Socket, PollEvents.Readable, _ => Receive());
+        _death = loop.Add(process.Descriptor, PollEvents.Readable, _ => Died());
+    }
+
+    /// <summary>Its process id.</summary>
+    public int Pid => _process.Pid;
+
+    /// <summary>How it ended; null while it lives.</summary>
+    public ProcessEnd? End { get; private set; }
+
+    /// <summary>Called for what it says unasked.</summary>
+    public Action<Message>? Said { get; set; }
+
+    /// <summary>Called when it has ended.</summary>
+    public Action<ProcessEnd>? Ended { get; set; }
+
+    /// <summary>Starts the process of a domain.</summary>
+    /// <param name="loop">The monitor's loop.</param>
+    /// <param name="program">The program.</param>
+    /// <param name="name">The domain's name, shown by ps.</param>
+    /// <param name="output">Where it may complain.</param>
+    public static DomainChild Start(EventLoop loop, string program, string name, SafeHandle? output)
+    {
+        var (ours, theirs) = MessageChannel.Pair();
+        using (theirs)
+        {
+            var process = ChildProcess.Spawn(new()
+            {
+                Program = program,
+                Arguments = ["xenolith", DomainProcess.Argument, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), name],
+                Output = output,
+                Descriptors = [theirs],
+            });
+            return new(loop, process, ours);
+        }
+    }
+
+    /// <summary>Asks for something; the reply is given to <paramref name="reply"/>, or null if the process ends first.</summary>
+    public void Ask(Message message, IReadOnlyList<SafeHandle>? descriptors, Action<Message?> reply)
+    {
+        if (End is not null || !_channel.TrySend(message, descriptors))
+        {
+            reply(null);
+            return;
+        }
+
+        _replies.Enqueue(reply);
+    }
+
+    /// <summary>Tells something that has no reply.</summary>
+    public void Tell(Message message, IReadOnlyList<SafeHandle> descriptors) => _channel.TrySend(message, descriptors);
+
+    /// <summary>Ends the process, if it has not ended, and takes in what it said last.</summary>
+    public void Kill()
+    {
+        Ended = null;
+        _process.Signal(ProcessHandle.Kill);
+        while (End is null)
+        {
+            _process.WaitForEnd(Timeout.Infinite);
+            Died();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Kill();
+        _messages.Remove();
+        _channel.Dispose();
+        _process.Dispose();
+    }
+
+    private void Receive()
+    {
+        Message? message;
+        try
+        {
+            message = _channel.Receive();
+        }
+        catch (InvalidDataException)
+        {
+            // A domain process that talks nonsense was taken over by its guest: it ends here.
+            _process.Signal(ProcessHandle.Kill);
+            message = null;
+        }
+
+        switch (message)
+        {
+            case null:
+                _messages.Wanted = PollEvents.None; // its end comes through the pidfd
+                break;
+            case { Verb: Verbs.ShutDown or Verbs.Log }:
+                Said?.Invoke(message);
+                break;
+            case var reply when _replies.TryDequeue(out var take):
+                take(reply);
+                break;
+        }
+    }
+
+    private void Died()
+    {
+        if (End is not null || _process.Reap() is not { } end)
+        {
+            return;
+        }
+
+        _death.Remove();
+        // Its last words arrived before its end; they count.
+        while (_messages.Wanted != PollEvents.None && _channel.Wait(0))
+        {
+            Receive();
+        }
+
+        End = end;
+        while (_replies.TryDequeue(out var reply))
+        {
+            reply(null);
+        }
+
+        Ended?.Invoke(end);
+    }
+}

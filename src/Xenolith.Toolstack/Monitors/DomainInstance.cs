@@ -1,0 +1,391 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Boot;
+using Xenolith.Config;
+using Xenolith.Config.Json;
+using Xenolith.Host;
+using Xenolith.Toolstack.Consoles;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Domains;
+using Xenolith.Toolstack.Hosts;
+
+namespace Xenolith.Toolstack.Monitors;
+
+/// <summary>
+/// One domain of a monitor, from the claim of its id to the last trace of it: files, console, store nodes, process. Either everything of it
+/// exists, or <see cref="Dispose"/> has removed it.
+/// <para>Thread ownership: the monitor's thread.</para>
+/// </summary>
+internal sealed class DomainInstance : IDisposable
+{
+    private readonly MonitorContext _context;
+    private readonly StoreKeeper _store;
+    private readonly List<Action<Message>> _waiters = [];
+    private ClaimedDomain? _claim;
+    private ConsoleHub? _console;
+    private DomainChild? _child;
+    private bool _hasNodes;
+    private bool _removed;
+
+    private DomainInstance(MonitorContext context, StoreKeeper store, DomainConfig config)
+    {
+        _context = context;
+        _store = store;
+        Config = config;
+        Record = null!;
+    }
+
+    /// <summary>Its configuration as it is now.</summary>
+    public DomainConfig Config { get; private set; }
+
+    /// <summary>Its state as last written.</summary>
+    public DomainRecord Record { get; private set; }
+
+    /// <summary>Its directory in the run directory.</summary>
+    public DirectoryHandle Directory => _claim!.Directory;
+
+    /// <summary>The domain process still holds its memory.</summary>
+    public bool HasMemory => _child is { End: null };
+
+    /// <summary>A viewer is attached to its console.</summary>
+    public bool HasViewer => _console is { HasViewer: true };
+
+    /// <summary>Called when it has shut down or its process has ended, with the reason and a cause in words.</summary>
+    public Action<DomainInstance, int, string?>? ShutDown { get; set; }
+
+    /// <summary>Builds a domain, paused. What was made of it is removed again if it fails or is abandoned.</summary>
+    /// <param name="context">The monitor.</param>
+    /// <param name="store">Its store.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="abandoned">Says that nobody wants the domain any more.</param>
+    /// <exception cref="ToolstackException">It cannot be built.</exception>
+    public static DomainInstance Build(MonitorContext context, StoreKeeper store, DomainConfig config, Func<bool> abandoned)
+    {
+        var instance = new DomainInstance(context, store, config);
+        try
+        {
+            instance.Build(abandoned);
+            return instance;
+        }
+        catch (Exception e)
+        {
+            instance.Dispose();
+            if (e is HostException or StoreLostException or IOException or UnauthorizedAccessException)
+            {
+                throw new ToolstackException($"cannot create domain {config.Name}: {e.Message}.{NextStep(e)}", ToolstackException.CreationFailed, e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Lets it run.</summary>
+    public void Unpause(Action<Message>? done = null)
+    {
+        _child!.Ask(new Message(Verbs.Unpause), null, reply =>
+        {
+            if (reply is not null)
+            {
+                Update(Record with { Paused = false, VcpuThreads = Threads(reply) });
+            }
+
+            done?.Invoke(reply is null ? Failure() : new Message(Verbs.Done));
+        });
+    }
+
+    /// <summary>Stops its vCPUs.</summary>
+    public void Pause(Action<Message> done)
+    {
+        _child!.Ask(new Message(Verbs.Pause), null, reply =>
+        {
+            if (reply is not null)
+            {
+                Update(Record with { Paused = true });
+            }
+
+            done(reply is null ? Failure() : new Message(Verbs.Done));
+        });
+    }
+
+    /// <summary>Asks the domain process for its counters.</summary>
+    public void Counters(Action<Message> done) => _child!.Ask(new Message(Verbs.Counters), null, reply => done(reply ?? Failure()));
+
+    /// <summary>Tells of its shutdown (at once if it has shut down) and, in any case, of its end.</summary>
+    public void Wait(Action<Message> tell)
+    {
+        if (Record.ShutdownReason >= 0)
+        {
+            tell(new Message(Verbs.ShutDown).With("reason", Record.ShutdownReason));
+        }
+
+        _waiters.Add(tell);
+    }
+
+    /// <summary>Gives it another name, and another UUID if it makes room for its successor. The caller holds the host's lock and has checked the name.</summary>
+    public void Rename(string name, Guid uuid)
+    {
+        var old = Record;
+        Config = Config with { Name = name, Uuid = uuid };
+        Update(Record with { Name = name, Uuid = uuid });
+        WriteConfig();
+        var home = $"/local/domain/{Record.Domid}";
+        string[] readable = ["n0", $"r{Record.Domid}"];
+        var nodes = new List<StoreNode> { new($"{home}/name", name, readable) };
+        if (uuid != old.Uuid)
+        {
+            nodes.Add(new($"{home}/vm", $"/vm/{uuid}", readable));
+            nodes.Add(new($"/vm/{uuid}", string.Empty, readable));
+            nodes.Add(new($"/vm/{uuid}/uuid", uuid.ToString(), readable));
+        }
+
+        nodes.Add(new($"/vm/{uuid}/name", name, readable));
+        _store.Do(s => s.Write(nodes));
+    }
+
+    /// <summary>The store was restarted: the domain process gets a new connection.</summary>
+    public void RebindStore()
+    {
+        if (_child is { End: null } && _hasNodes)
+        {
+            using var connection = _store.Do(s => s.ConnectDomain(Record.Domid));
+            _child.Tell(new Message(Verbs.Store), [connection]);
+        }
+    }
+
+    /// <summary>Ends the process, lets console readers have the rest, and removes every trace.</summary>
+    public void Dispose()
+    {
+        if (_removed)
+        {
+            return;
+        }
+
+        _removed = true;
+        ShutDown = null;
+        if (_claim is not null)
+        {
+            TryUpdate(Record with { Phase = DomainPhase.Dying });
+        }
+
+        _child?.Kill();
+        _console?.Drain(_context.DrainMilliseconds);
+        _child?.Dispose();
+        if (_hasNodes)
+        {
+            try
+            {
+                _store.Do(s => s.RemoveDomain(Record.Domid, Record.Uuid));
+            }
+            catch (Exception e) when (e is StoreLostException or HostException)
+            {
+                _context.Log.Write($"The store nodes of domain {Record.Domid} could not be removed: {e.Message}. They go with the next domain of this id.");
+            }
+        }
+
+        if (_claim is not null)
+        {
+            _context.State.Release(_claim with { Record = Record }, Environment.TickCount64);
+        }
+
+        _console?.Dispose();
+        Tell(new Message(Verbs.Destroyed));
+    }
+
+    private static string NextStep(Exception e) => e is HostException { Errno: Errno.ENOSPC } ? " Free some space on that file system." : string.Empty;
+
+    private static int[] Threads(Message message) =>
+        [.. message.Text("threads").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
+
+    private void Build(Func<bool> abandoned)
+    {
+        using var kernel = OpenImage(Config.Kernel, "kernel");
+        using var ramdisk = Config.Ramdisk is null ? null : OpenImage(Config.Ramdisk, "ramdisk");
+        _claim = Claim();
+        Record = _claim.Record;
+        _context.Log.Begin(_context.State, _context.Settings, Config.Name);
+        WriteConfig();
+        var log = _context.Settings.ConsoleLog
+            ? new RotatingLog(HostLogs.ConsoleLogOf(_context.State.Run, Config.Name), _context.Settings.ConsoleLogKib * 1024, _context.Settings.ConsoleLogCount)
+            : null;
+        _console = new(_context.Loop, Directory, log);
+        var (ours, theirs) = UnixSockets.Pair(UnixSocketKind.Stream);
+        using (theirs)
+        {
+            _console.ConnectGuest(ours);
+            Descriptors.SetNonBlocking(theirs);
+            _child = DomainChild.Start(_context.Loop, _context.Program, Config.Name, _context.Log.Output);
+            // The process starts while the store is being found: neither needs the other yet.
+            _hasNodes = true;
+            using var connection = _store.Do(s => s.ConnectDomain(Record.Domid));
+            var rings = Construct(theirs, connection, kernel, ramdisk, abandoned);
+            var start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
+            _store.Do(s =>
+            {
+                s.Write(DomainNodes.Of(Record.Domid, Config, rings, _console.TerminalPath, start));
+                s.Introduce(Record.Domid, rings.StoreMfn, rings.StorePort);
+            });
+        }
+
+        _child.Ended = Ended;
+    }
+
+    private ClaimedDomain Claim()
+    {
+        using var held = _context.State.Lock();
+        var now = Environment.TickCount64;
+        _context.State.Sweep(held, now, dead => StaleDomains.RemoveNodes(_context.Stores, dead));
+        var maximum = Config.EffectiveMaxMemoryKiB;
+        if (XenHost.MemoryOf(_context.State, _context.Settings).Refuse(Config.Name, maximum) is { } refusal)
+        {
+            throw new ToolstackException(refusal, ToolstackException.CreationFailed);
+        }
+
+        return _context.State.Claim(held, now, domid => new()
+        {
+            Domid = domid,
+            Name = Config.Name,
+            Uuid = Config.Uuid,
+            TargetKib = Config.EffectiveMemoryKiB,
+            MaximumKib = maximum,
+            OnlineVcpus = Config.EffectiveVcpus,
+            MaximumVcpus = Config.EffectiveMaxVcpus,
+            MonitorPid = Environment.ProcessId,
+            CreatedAt = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+        });
+    }
+
+    private DomainRings Construct(SafeHandle console, SafeHandle store, SafeHandle kernel, SafeHandle? ramdisk, Func<bool> abandoned)
+    {
+        Message? built = null;
+        var answered = false;
+        _child!.Said = Said;
+        Update(Record with { DomainPid = _child.Pid });
+        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
+        SafeHandle[] descriptors = ramdisk is null ? [console, store, _claim!.Life.File, kernel] : [console, store, _claim!.Life.File, kernel, ramdisk];
+        _child.Ask(order, descriptors, reply => (built, answered) = (reply, true));
+        _context.Loop.RunUntil(() => answered || abandoned(), int.MaxValue);
+        if (!answered)
+        {
+            throw new ToolstackException($"the creation of domain {Config.Name} was abandoned: xl create was ended before it was done", ToolstackException.CreationFailed);
+        }
+
+        switch (built)
+        {
+            case { Verb: Verbs.Built }:
+                Update(Record with { Phase = DomainPhase.Alive, VcpuThreads = Threads(built) });
+                return new((ulong)built.Number("store-mfn"), (uint)built.Number("store-port"), (ulong)built.Number("console-mfn"), (uint)built.Number("console-port"));
+            case { Verb: Verbs.Failed }:
+                throw new ToolstackException(built.Text("text"), ToolstackException.CreationFailed);
+            default:
+                var end = _child.End is { } known ? $"its process {known}" : "its process does not answer";
+                throw new ToolstackException(
+                    $"domain {Config.Name} could not be built: {end}. Its words, if any, are in {_context.Log.Where}.", ToolstackException.CreationFailed);
+        }
+    }
+
+    private SafeFileHandle OpenImage(string? path, string what)
+    {
+        if (path is null)
+        {
+            throw new ToolstackException($"domain {Config.Name} has no {what}. Set `{what}` to the path of an image.", ToolstackException.CreationFailed);
+        }
+
+        try
+        {
+            if (System.IO.Directory.Exists(System.IO.Path.Combine(_context.WorkingDirectory, path)))
+            {
+                throw new ToolstackException($"{what} {path} is a directory. Set `{what}` to the path of an image.", ToolstackException.CreationFailed);
+            }
+
+            return Descriptors.OpenForReading(System.IO.Path.Combine(_context.WorkingDirectory, path));
+        }
+        catch (HostException e)
+        {
+            var step = e.Errno == Errno.EACCES ? "Make it readable for this user." : $"Check `{what}` in the configuration.";
+            throw new ToolstackException($"cannot open {what} {path}: {e.Reason}. {step}", ToolstackException.CreationFailed, e);
+        }
+    }
+
+    private void Said(Message message)
+    {
+        if (message.Verb == Verbs.Log)
+        {
+            _context.Dmesg.Write($"d{Record.Domid} {message.Text("text")}");
+        }
+        else if (Record.ShutdownReason < 0)
+        {
+            EndOfLife((int)message.Number("reason", LifecyclePolicy.Crash), message.Text("cause") is { Length: > 0 } cause ? cause : null);
+        }
+    }
+
+    private void Ended(ProcessEnd end)
+    {
+        if (Record.ShutdownReason < 0)
+        {
+            EndOfLife(LifecyclePolicy.Crash, $"its process {end}");
+        }
+        else
+        {
+            // A domain that was kept has lost its memory: nothing is left to keep.
+            ShutDown?.Invoke(this, -1, $"its process {end}");
+        }
+    }
+
+    private void EndOfLife(int reason, string? cause)
+    {
+        var cpu = Record.VcpuThreads.Sum(t => ThreadTimes.Of(Record.DomainPid, t)?.Nanoseconds ?? 0);
+        TryUpdate(Record with { Phase = DomainPhase.ShutDown, ShutdownReason = reason, CpuNanoseconds = cpu });
+        if (cause is not null)
+        {
+            _context.Dmesg.Write($"d{Record.Domid} {cause}");
+        }
+
+        try
+        {
+            _store.Do(s => s.DomainShutDown(Record.Domid));
+        }
+        catch (Exception e) when (e is StoreLostException or HostException)
+        {
+            _context.Log.Write($"The store did not learn of the shutdown of domain {Record.Domid}: {e.Message}");
+        }
+
+        Tell(new Message(Verbs.ShutDown).With("reason", reason), keep: true);
+        ShutDown?.Invoke(this, reason, cause);
+    }
+
+    private void Tell(Message message, bool keep = false)
+    {
+        var waiters = _waiters.ToArray();
+        if (!keep)
+        {
+            _waiters.Clear();
+        }
+
+        Array.ForEach(waiters, w => w(message));
+    }
+
+    private Message Failure() => new Message(Verbs.Failed).With("text", $"the process of domain {Record.Name} has ended");
+
+    private void WriteConfig() => _context.State.WriteText(Directory, HostState.ConfigFile, Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
+
+    private void Update(DomainRecord record)
+    {
+        record.Write(Directory);
+        Record = record;
+    }
+
+    private void TryUpdate(DomainRecord record)
+    {
+        Record = record;
+        try
+        {
+            record.Write(Directory);
+        }
+        catch (HostException e)
+        {
+            _context.Log.Write($"The state of domain {record.Domid} could not be written: {e.Message}");
+        }
+    }
+}

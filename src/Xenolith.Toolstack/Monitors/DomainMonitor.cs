@@ -1,0 +1,221 @@
+using Xenolith.Config;
+using Xenolith.Host;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Hosts;
+
+namespace Xenolith.Toolstack.Monitors;
+
+/// <summary>
+/// A monitor: makes a domain, serves its control socket, and does what the configuration says at the end of its life. A restart is a new domain
+/// in the same monitor; a kept one stays beside it. The monitor ends with its last domain.
+/// <para>Thread ownership: one thread, the monitor's.</para>
+/// </summary>
+internal sealed class DomainMonitor : IDisposable
+{
+    private const int LeastMillisecondsBetweenRestarts = 1000;
+
+    private readonly MonitorContext _context;
+    private readonly CreateOptions _options;
+    private readonly StoreKeeper _store;
+    private readonly Dictionary<DomainInstance, ControlServer> _domains = [];
+    private long _lastStart;
+    private bool _restarting;
+
+    /// <summary>Makes a monitor without a domain yet.</summary>
+    public DomainMonitor(MonitorContext context, CreateOptions options)
+    {
+        _context = context;
+        _options = options;
+        _store = new(context.Loop, context.Stores, context.Log) { Mended = Rebind };
+    }
+
+    /// <summary>Makes the domain, paused.</summary>
+    /// <exception cref="ToolstackException">It cannot be made; nothing is left of it.</exception>
+    public DomainInstance Create(DomainConfig config, Func<bool> abandoned)
+    {
+        _lastStart = Environment.TickCount64;
+        var domain = DomainInstance.Build(_context, _store, config, abandoned);
+        domain.ShutDown = ShutDown;
+        _domains.Add(domain, new(_context.Loop, domain.Directory, (request, answer) => Serve(domain, request, answer)));
+        if (!_options.NoMonitor)
+        {
+            _context.Log.Write($"Waiting for domain {config.Name} (domid {domain.Record.Domid}) to die [pid {Environment.ProcessId}]");
+        }
+
+        return domain;
+    }
+
+    /// <summary>There is a domain to serve, or one about to be restarted.</summary>
+    public bool HasDomains => _domains.Count > 0 || _restarting;
+
+    /// <summary>Removes all its domains: the host is going down, or nobody wants them.</summary>
+    public void Dispose()
+    {
+        foreach (var domain in _domains.Keys.ToList())
+        {
+            Remove(domain);
+        }
+
+        _store.Dispose();
+    }
+
+    private void Serve(DomainInstance domain, Message request, Action<Message> answer)
+    {
+        switch (request.Verb)
+        {
+            case Verbs.Pause:
+                domain.Pause(answer);
+                break;
+            case Verbs.Unpause:
+                domain.Unpause(answer);
+                break;
+            case Verbs.Counters:
+                domain.Counters(answer);
+                break;
+            case Verbs.Wait:
+                domain.Wait(answer);
+                break;
+            case Verbs.Rename:
+                answer(Rename(domain, request.Text("name")));
+                break;
+            case Verbs.Destroy:
+                domain.Wait(m =>
+                {
+                    if (m.Verb == Verbs.Destroyed)
+                    {
+                        answer(new Message(Verbs.Done));
+                    }
+                });
+                _context.Log.Write($"Domain {domain.Record.Domid} has been destroyed.");
+                Remove(domain);
+                break;
+            default:
+                answer(new Message(Verbs.Failed).With("text", $"the monitor of domain {domain.Record.Name} does not know the order \"{request.Verb}\""));
+                break;
+        }
+    }
+
+    private Message Rename(DomainInstance domain, string name)
+    {
+        try
+        {
+            using var held = _context.State.Lock();
+            HostState.RequireFreeName(_context.State.Living(out _), name, domain.Record.Domid);
+            domain.Rename(name, domain.Record.Uuid);
+            return new(Verbs.Done);
+        }
+        catch (Exception e) when (e is ToolstackException or StoreLostException or HostException)
+        {
+            return new Message(Verbs.Failed).With("text", e.Message);
+        }
+    }
+
+    private void ShutDown(DomainInstance domain, int reason, string? cause)
+    {
+        var domid = domain.Record.Domid;
+        if (reason < 0)
+        {
+            _context.Log.Write($"Domain {domid} is lost: {cause}");
+            Remove(domain);
+            return;
+        }
+
+        if (cause is not null)
+        {
+            _context.Log.Write($"Domain {domid}: {cause}");
+        }
+
+        if (_options.NoMonitor)
+        {
+            if (!domain.HasMemory)
+            {
+                Remove(domain);
+            }
+
+            return;
+        }
+
+        _context.Log.Write($"Domain {domid} has shut down, reason code {reason} 0x{reason:x}");
+        var step = LifecyclePolicy.Steps(LifecyclePolicy.ActionFor(reason, domain.Config.Actions), domain.HasMemory);
+        _context.Log.Write($"Action for shutdown reason code {reason} is {ShutdownActions.CfgName(step.Action)}");
+        if (step.Note is not null)
+        {
+            _context.Log.Write($"Domain {domid}: {step.Note}.");
+        }
+
+        // Not in the midst of the event that told of the end: the removal turns the loop itself.
+        _context.Loop.After(0, () => Act(domain, step));
+    }
+
+    private void Act(DomainInstance domain, LifecycleStep step)
+    {
+        if (!_domains.ContainsKey(domain))
+        {
+            return; // destroyed by hand meanwhile
+        }
+
+        var config = domain.Config;
+        _restarting = step.Restarts;
+        if (step.Renames)
+        {
+            using var held = _context.State.Lock();
+            var names = _context.State.Living(out _).Select(d => d.Name).ToHashSet();
+            domain.Rename(LifecyclePolicy.KeptName(config.Name, names.Contains), Guid.NewGuid());
+        }
+
+        if (!step.Keeps)
+        {
+            _context.Log.Write($"Domain {domain.Record.Domid} needs to be cleaned up: destroying the domain");
+            Remove(domain);
+        }
+
+        if (!step.Restarts)
+        {
+            _context.Log.Write("Done. Exiting now");
+            return;
+        }
+
+        _context.Log.Write("Done. Rebooting now");
+        var wait = LeastMillisecondsBetweenRestarts - (int)Math.Min(Environment.TickCount64 - _lastStart, LeastMillisecondsBetweenRestarts);
+        if (wait > 0)
+        {
+            _context.Loop.RunUntil(() => false, wait); // a guest that crashes at once must not spin the host
+        }
+
+        try
+        {
+            Create(config, () => false).Unpause();
+        }
+        catch (ToolstackException e)
+        {
+            _context.Log.Write($"The restart failed: {e.Message}");
+        }
+
+        _restarting = false;
+    }
+
+    private void Rebind()
+    {
+        foreach (var domain in _domains.Keys)
+        {
+            try
+            {
+                domain.RebindStore();
+            }
+            catch (Exception e) when (e is StoreLostException or HostException)
+            {
+                _context.Log.Write($"Domain {domain.Record.Domid} has no store: {e.Message}");
+            }
+        }
+    }
+
+    private void Remove(DomainInstance domain)
+    {
+        // The control socket outlives the domain until its end was told to those who wait on it.
+        if (_domains.Remove(domain, out var server))
+        {
+            domain.Dispose();
+            server.Dispose();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Host;
+using Xenolith.Toolstack.Hosts;
+
+namespace Xenolith.Toolstack.Monitors;
+
+/// <summary>
+/// What a monitor tells of its domains' lives, in xl's own words: to <c>xl-NAME.log</c>, or to standard error in the foreground.
+/// Thread ownership: the monitor's thread.
+/// </summary>
+internal sealed class MonitorLog(bool foreground, bool silent) : IDisposable
+{
+    private RotatingLog? _file;
+
+    /// <summary>The file, for a child's output; in the foreground and before <see cref="Begin"/>, standard error.</summary>
+    public SafeFileHandle Output => _file?.File ?? StandardStreams.Error;
+
+    /// <summary>Where a person finds it.</summary>
+    public string Where => _file?.Path ?? "the output above";
+
+    /// <summary>
+    /// Opens the log of a domain's name, once the name is ours: an older log of that name is rotated away, as xl does. Standard output and
+    /// standard error of this process go there from now on.
+    /// </summary>
+    public void Begin(HostState state, HostSettings settings, string name)
+    {
+        if (foreground || _file is not null)
+        {
+            return;
+        }
+
+        var path = Path.Combine(HostLogs.DirectoryOf(state.Run), $"xl-{HostLogs.Safe(name)}.log");
+        RotatingLog.Rotate(path, settings.MonitorLogCount);
+        _file = new(path, settings.MonitorLogKib * 1024, settings.MonitorLogCount);
+        if (_file.File is null)
+        {
+            throw new HostException($"open {path}", Errno.EACCES);
+        }
+
+        StandardStreams.RedirectOutput(_file.File);
+    }
+
+    /// <summary>Tells one line.</summary>
+    public void Write(string line)
+    {
+        if (foreground)
+        {
+            Console.Error.WriteLine(line);
+        }
+        else if (!silent)
+        {
+            _file?.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file?.Dispose();
+}

@@ -1,0 +1,225 @@
+using System.Text;
+using Xenolith.Config;
+using Xenolith.Config.Json;
+using Xenolith.Host;
+using Xenolith.Toolstack.Consoles;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Hosts;
+using Xenolith.Toolstack.Monitors;
+
+namespace Xenolith.Toolstack;
+
+/// <summary>
+/// A host, as xl uses it: the current user's Domain-0 and its domains. Looking starts nothing; making a domain starts its monitor.
+/// Every failure is a <see cref="ToolstackException"/>. Thread ownership: one thread.
+/// </summary>
+public sealed class XenHost : IDisposable
+{
+    /// <summary>The name of domain 0.</summary>
+    public const string Domain0Name = "Domain-0";
+
+    private readonly HostState _state;
+    private readonly ToolstackParts _parts;
+
+    private XenHost(HostState state, ToolstackParts parts)
+    {
+        _state = state;
+        _parts = parts;
+        Settings = HostSettings.Load(state.Run.Path);
+    }
+
+    /// <summary>The host's settings.</summary>
+    public HostSettings Settings { get; }
+
+    /// <summary>Where the host lives.</summary>
+    public RunDirectory RunDirectory => _state.Run;
+
+    /// <summary>Opens the current user's host.</summary>
+    public static XenHost Open() => Open(DefaultParts.Value);
+
+    /// <summary>All domains that live, Domain-0 first. What dead ones left is removed on the way.</summary>
+    public IReadOnlyList<DomainSummary> List() => Guard(() =>
+    {
+        var living = _state.Living(out var dead);
+        if (dead)
+        {
+            using var held = _state.Lock();
+            _state.Sweep(held, Environment.TickCount64, record => StaleDomains.RemoveNodes(_parts.Stores(_state.Run), record));
+            living = _state.Living(out _);
+        }
+
+        var domains = living.ConvertAll(DomainSummary.Of);
+        domains.Insert(0, Domain0(domains));
+        return (IReadOnlyList<DomainSummary>)domains;
+    });
+
+    /// <summary>A domain by name or id; throws if there is none, and says so if it exists on another user's host.</summary>
+    public DomainSummary Find(string nameOrId)
+    {
+        ArgumentNullException.ThrowIfNull(nameOrId);
+        return TryFind(nameOrId) ?? throw new ToolstackException(
+            OtherHosts.Find(_state.Run, nameOrId) is { } elsewhere
+                ? $"{nameOrId} is an invalid domain identifier on this host ({_state.Run.Path}); a domain of that name runs on the host in {elsewhere}. Run xl as its user, or set {RunDirectory.Variable}."
+                : $"{nameOrId} is an invalid domain identifier (rc=-6). See the domains there are with: xl list");
+    }
+
+    /// <summary>A domain by name or id; null if there is none. A name of digits only is an id, as in xl.</summary>
+    public DomainSummary? TryFind(string nameOrId)
+    {
+        var domains = List();
+        return int.TryParse(nameOrId, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var domid)
+            ? domains.FirstOrDefault(d => d.Domid == domid)
+            : domains.FirstOrDefault(d => d.Name == nameOrId);
+    }
+
+    /// <summary>The configuration of a domain as it is now; null for Domain-0 and a domain that has just gone.</summary>
+    public DomainConfig? ConfigOf(int domid) => Guard(() =>
+    {
+        using var directory = _state.Open(domid);
+        var text = directory is null ? string.Empty : _state.ReadText(directory, HostState.ConfigFile);
+        return text.Length == 0 ? null : DomainConfigSerializer.Deserialize(Encoding.UTF8.GetBytes(text));
+    });
+
+    /// <summary>The host's memory.</summary>
+    public MemoryPromises Memory() => Guard(() => MemoryOf(_state, Settings));
+
+    /// <summary>
+    /// Makes a domain and, unless it is to stay paused, lets it run. Returns its id; the domain lives on in its own processes.
+    /// </summary>
+    /// <param name="config">The configuration.</param>
+    /// <param name="options">The options; with <see cref="CreateOptions.Foreground"/> this returns only when the domain has gone.</param>
+    /// <param name="attach">Called with the id when the domain exists and does not run yet; for a console.</param>
+    public int Create(DomainConfig config, CreateOptions options, Action<int>? attach = null)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(options);
+        return Guard(() =>
+        {
+            options = options with { AwaitViewer = attach is not null };
+            if (!options.Foreground)
+            {
+                return MonitorLauncher.Launch(_parts.Program, config, options, attach);
+            }
+
+            var id = 0;
+            MonitorProcess.RunForeground(_parts, _state, config, options, domid =>
+            {
+                id = domid;
+                attach?.Invoke(domid);
+            });
+            return id;
+        });
+    }
+
+    /// <summary>Stops a domain's vCPUs.</summary>
+    public void Pause(int domid) => Order(domid, new(Verbs.Pause));
+
+    /// <summary>Lets a domain's vCPUs run.</summary>
+    public void Unpause(int domid) => Order(domid, new(Verbs.Unpause));
+
+    /// <summary>Removes a domain at once; returns when nothing is left of it.</summary>
+    public void Destroy(int domid) => Order(domid, new(Verbs.Destroy));
+
+    /// <summary>Gives a domain another name.</summary>
+    public void Rename(int domid, string name) => Order(domid, new Message(Verbs.Rename).With("name", name));
+
+    /// <summary>Counters of a domain's engine and machine.</summary>
+    public IReadOnlyDictionary<string, string> Counters(int domid) => Order(domid, new(Verbs.Counters)).Fields;
+
+    /// <summary>Begins to watch for a domain's end; dispose it when done.</summary>
+    public DomainWait Watch(int domid) => Guard(() => new DomainWait(Connect(domid)));
+
+    /// <summary>Connects to a domain's console.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="replay">Begin with everything that is still kept, not only with what nobody has seen.</param>
+    public ConsoleViewer AttachConsole(int domid, bool replay = false) => Guard(() =>
+    {
+        using var directory = _state.Open(domid);
+        return directory is not null && UnixSockets.Connect(directory, ConsoleProtocol.SocketName, UnixSocketKind.Stream) is { } socket
+            ? ConsoleViewer.Attach(socket, replay)
+            : throw Gone(domid);
+    });
+
+    /// <summary>What the hypervisor had to say (<c>xl dmesg</c>).</summary>
+    public string ReadDmesg() => new HypervisorLog(_state.Run).Read();
+
+    /// <summary>Forgets it (<c>xl dmesg -c</c>).</summary>
+    public void ClearDmesg() => new HypervisorLog(_state.Run).Clear();
+
+    /// <inheritdoc/>
+    public void Dispose() => _state.Dispose();
+
+    /// <summary>Opens the current user's host with given parts.</summary>
+    internal static XenHost Open(ToolstackParts parts) => Guard(() => new XenHost(HostState.Open(RunDirectory.Open(), HostMachine.BootId()), parts));
+
+    /// <summary>The memory of a host.</summary>
+    internal static MemoryPromises MemoryOf(HostState state, HostSettings settings)
+    {
+        var total = HostMachine.TotalKib();
+        var own = settings.Domain0Mib is { } mib ? Math.Min(mib * 1024, total) : MemoryPromises.DefaultDomain0Kib(total);
+        return new(total, own, state.Living(out _).Sum(d => d.MaximumKib), HostMachine.AvailableKib());
+    }
+
+    private static ToolstackException Gone(int domid) => new($"domain {domid} has gone. See the domains there are with: xl list");
+
+    private static T Guard<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (HostException e)
+        {
+            throw new ToolstackException($"cannot {e.Message}.{Advice(e)}", ToolstackException.Failed, e);
+        }
+    }
+
+    private static string Advice(HostException e) => e.Errno switch
+    {
+        Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
+        Errno.ENOSPC => " Free some space on that file system.",
+        _ => string.Empty,
+    };
+
+    private DomainSummary Domain0(List<DomainSummary> others)
+    {
+        var cpus = Environment.ProcessorCount;
+        return new()
+        {
+            Domid = 0,
+            Name = Domain0Name,
+            Uuid = Guid.Empty,
+            MemoryKib = Settings.Domain0Mib * 1024 ?? MemoryPromises.DefaultDomain0Kib(HostMachine.TotalKib()),
+            MaximumKib = HostMachine.TotalKib(),
+            Vcpus = cpus,
+            MaximumVcpus = cpus,
+            Running = true,
+            CpuNanoseconds = Math.Max(0, ThreadTimes.HostBusyNanoseconds() - others.Sum(d => d.CpuNanoseconds)),
+        };
+    }
+
+    private Message Order(int domid, Message order) => Guard(() =>
+    {
+        using var channel = Connect(domid);
+        if (!channel.TrySend(order) || channel.Receive() is not { } answer)
+        {
+            // The monitor went while we spoke; for a destroy that is what was wanted.
+            return order.Verb == Verbs.Destroy ? new Message(Verbs.Done) : throw Gone(domid);
+        }
+
+        return answer.Verb == Verbs.Failed ? throw new ToolstackException(answer.Text("text")) : answer;
+    });
+
+    private MessageChannel Connect(int domid)
+    {
+        if (domid == 0)
+        {
+            throw new ToolstackException($"{Domain0Name} is this host itself and cannot be ordered about. Name another domain.");
+        }
+
+        using var directory = _state.Open(domid);
+        return directory is not null && UnixSockets.Connect(directory, ControlServer.SocketName, UnixSocketKind.Messages) is { } socket
+            ? new(socket)
+            : throw Gone(domid);
+    }
+}
