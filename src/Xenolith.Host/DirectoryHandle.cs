@@ -77,6 +77,14 @@ public sealed partial class DirectoryHandle : IDisposable
         return errno == Errno.ENOENT && !create ? null : throw new HostException($"open {Path}/{name}", errno);
     }
 
+    /// <summary>Opens or makes a file whose every write goes to its end: a log.</summary>
+    public SafeFileHandle OpenAppending(string name)
+    {
+        const int OWronly = 1, OCreat = 0x40, OAppend = 0x400;
+        var descriptor = OpenAt(Descriptors.Number(_handle), name, OWronly | OCreat | OAppend | ONofollow | OCloexec, 0x1A4);
+        return descriptor >= 0 ? Descriptors.Own(descriptor) : throw HostException.Last($"open {Path}/{name}");
+    }
+
     /// <summary>Removes a file or socket; false if there was none.</summary>
     public bool Delete(string name) => Unlink(name, 0);
 

@@ -23,6 +23,9 @@ internal sealed class XenStore
     private readonly Dictionary<string, Watcher> _durable = [];
     private int _connectionNumber;
 
+    /// <summary>Before the names of monitors in the journal; those of domains begin otherwise.</summary>
+    public const string MonitorPrefix = "monitor/";
+
     /// <summary>A store with an empty tree and no journal.</summary>
     public XenStore(IStoreLog log, TimeProvider time, ulong firstGeneration = 1)
     {
@@ -108,11 +111,12 @@ internal sealed class XenStore
         }
     }
 
-    /// <summary>The watcher of that name, known from now on.</summary>
+    /// <summary>The monitor's watcher of that name, known from now on.</summary>
     public Watcher DurableWatcher(string name)
     {
-        if (!_durable.TryGetValue(name, out var watcher))
-            _durable.Add(name, watcher = new Watcher(Permissions.Actor.Control, "monitor/" + name));
+        var durable = MonitorPrefix + name;
+        if (!_durable.TryGetValue(durable, out var watcher))
+            _durable.Add(durable, watcher = new Watcher(Permissions.Actor.Control, durable));
         return watcher;
     }
 

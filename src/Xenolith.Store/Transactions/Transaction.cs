@@ -3,7 +3,7 @@ using Xenolith.Store.Tree;
 namespace Xenolith.Store.Transactions;
 
 /// <summary>
-/// A transaction: the tree as it was when it began, a tree of its own with its changes, and the requests it made. See <see cref="Commit"/>
+/// A transaction: the tree as it was when it began, a tree of its own with its changes, and the requests it made. See <see cref="TransactionRequests"/>
 /// for how it ends.
 /// </summary>
 internal sealed class Transaction

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Host;
+using Xenolith.Store.Client;
+
+namespace Xenolith.Store.Server;
+
+/// <summary>Reaches a host's xenstored, and starts it if nobody else has.</summary>
+public static class StoreDaemon
+{
+    private const string StartLock = "start.lock";
+
+    /// <summary>A client of the running store, or null if none runs.</summary>
+    public static StoreClient? TryConnect(RunDirectory run) => TryOpen(run) is { } socket ? new StoreClient(new SocketTransport(socket)) : null;
+
+    /// <summary>A client of the store, which is started if none runs.</summary>
+    /// <exception cref="HostException">It cannot be started.</exception>
+    public static StoreClient Connect(RunDirectory run) => new(new SocketTransport(Open(run)));
+
+    /// <summary>
+    /// A connection that is the store ring of a domain: what is written to it are the bytes of the ring's requests, what is read are those of
+    /// its replies. To be handed to the domain's process. An earlier connection for the same domain is closed by the store.
+    /// </summary>
+    public static SafeFileHandle ConnectDomain(RunDirectory run, int domid)
+    {
+        var socket = Open(run);
+        new StoreClient(new SocketTransport(socket)).Bind(domid);
+        return socket;
+    }
+
+    /// <summary>Starts the store unless it runs. Returns when it listens.</summary>
+    public static void EnsureRunning(RunDirectory run) => Open(run).Dispose();
+
+    private static SafeFileHandle? TryOpen(RunDirectory run)
+    {
+        using var directory = StoreLocation.OpenSocket(run);
+        return UnixSockets.Connect(directory, StoreLocation.SocketName, UnixSocketKind.Stream);
+    }
+
+    private static SafeFileHandle Open(RunDirectory run)
+    {
+        if (TryOpen(run) is { } socket)
+            return socket;
+        using var state = StoreLocation.OpenState(run);
+        using var starting = FileLock.Take(state, StartLock);
+        return TryOpen(run) ?? Start(run, state);
+    }
+
+    private static SafeFileHandle Start(RunDirectory run, DirectoryHandle state)
+    {
+        var (listens, tell) = UnixSockets.Pair(UnixSocketKind.Stream);
+        using (listens)
+        {
+            using (tell)
+            {
+                using var log = state.OpenAppending(StoreLocation.LogName);
+                using var child = ChildProcess.Spawn(new ChildProcessStart
+                {
+                    Arguments = ["xenstored", run.IsIsolated ? "--isolated-run-directory" : "--run-directory", run.Path, "--ready", "3"],
+                    Output = log,
+                    Descriptors = [tell],
+                });
+            }
+
+            Span<byte> word = stackalloc byte[1];
+            _ = Descriptors.Read(listens, word);
+        }
+
+        return TryOpen(run) ?? throw new HostException($"start xenstored in {run.Path} (see {state.Path}/{StoreLocation.LogName})", Errno.ECONNREFUSED);
+    }
+
+    /// <summary>Tells whoever started this process that the store listens.</summary>
+    internal static void SayReady(string descriptor)
+    {
+        using var tell = Descriptors.Own(int.Parse(descriptor, CultureInfo.InvariantCulture));
+        Descriptors.WriteAll(tell, [1]);
+    }
+
+    /// <summary>Holds the lock under which stores are started, or null if a start is under way.</summary>
+    internal static FileLock? TryTakeStartLock(DirectoryHandle state) => FileLock.TryTake(state, StartLock);
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Xenolith.Host;
+using Xenolith.Store.Requests;
+
+namespace Xenolith.Store.Server;
+
+/// <summary>xenstored as a process: one host's store from its first client to half a minute after the last client and domain.</summary>
+internal sealed class StoreProcess
+{
+    /// <summary>Held while a store runs: there is one a host.</summary>
+    private const string RunningLock = "running.lock";
+
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
+
+    private readonly RunDirectory _run;
+    private readonly IStoreLog _log;
+
+    /// <summary>A store for a host.</summary>
+    public StoreProcess(RunDirectory run, IStoreLog log)
+    {
+        _run = run;
+        _log = log;
+    }
+
+    /// <summary>Whether to serve for ever instead of ending when nobody needs the store.</summary>
+    public bool StaysAlive { get; init; }
+
+    /// <summary>Called once the store listens.</summary>
+    public Action Listening { get; init; } = () => { };
+
+    /// <summary>Serves; returns an exit code.</summary>
+    public int Run()
+    {
+        using var state = StoreLocation.OpenState(_run);
+        using var running = FileLock.TryTake(state, RunningLock);
+        if (running is null)
+        {
+            _log.Warn($"another xenstored serves {_run.Path}; this one ends");
+            return 1;
+        }
+
+        using var directory = StoreLocation.OpenSocket(_run);
+        using var kept = KeptStore.Open(state, _log, DescribeControlDomain());
+        using var server = new StoreServer(kept.Store, RunDirectory.UserId());
+        server.ListenOn(UnixSockets.Listen(directory, StoreLocation.SocketName, UnixSocketKind.Stream));
+        _log.Note($"listening on {directory.Path}/{StoreLocation.SocketName}");
+        Listening();
+        Serve(server, kept, state, directory);
+        _log.Note("nobody needs the store any more; it ends");
+        return 0;
+    }
+
+    private void Serve(StoreServer server, KeptStore kept, DirectoryHandle state, DirectoryHandle directory)
+    {
+        var idleSince = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var isIdle = !StaysAlive && server.ClientCount == 0 && kept.Store.Domains.Introduced == 0;
+            if (!isIdle)
+                idleSince = Stopwatch.GetTimestamp();
+            var left = IdleTime - Stopwatch.GetElapsedTime(idleSince);
+            if (isIdle && left <= TimeSpan.Zero && MayEnd(server, state, directory))
+                return;
+            var wait = isIdle ? (int)Math.Max(1000, left.TotalMilliseconds) : kept.MillisecondsToUpkeep;
+            server.Turn(wait);
+            kept.Upkeep();
+        }
+    }
+
+    /// <summary>Closes the door: no new client can find the socket, nobody is about to start a store, and nobody came in at the last moment.</summary>
+    private bool MayEnd(StoreServer server, DirectoryHandle state, DirectoryHandle directory)
+    {
+        using var starting = StoreDaemon.TryTakeStartLock(state);
+        if (starting is null)
+            return false;
+        directory.Delete(StoreLocation.SocketName);
+        if (!server.AcceptNow())
+            return true;
+        server.ListenOn(UnixSockets.Listen(directory, StoreLocation.SocketName, UnixSocketKind.Stream));
+        return false;
+    }
+
+    private static ControlDomain DescribeControlDomain() => new(ControlDomain.DefaultMemoryKib(HostMachine.TotalKib()), Environment.ProcessPath ?? "xenstored");
+}
