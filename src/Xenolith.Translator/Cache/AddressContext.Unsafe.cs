@@ -1,0 +1,218 @@
+using Xenolith.Engine;
+using Xenolith.Host.Memory;
+
+namespace Xenolith.Translator.Cache;
+
+/// <summary>
+/// One of a vCPU's two views of memory, kernel or user mode: the soft TLB and the branch hash that emitted code reads, a small cache
+/// of code pages for C#, and lists of what is filled so that a flush costs what was used. Owned by the vCPU's thread; other threads
+/// only clear single hash entries, under the translation lock.
+/// </summary>
+internal sealed unsafe class AddressContext : IDisposable
+{
+    private const int FetchEntries = 256, FetchMask = FetchEntries - 1;
+
+    /// <summary>A code page that C# found.</summary>
+    public struct FetchedPage
+    {
+        /// <summary>Page number of the guest address, plus one; 0 is empty.</summary>
+        public ulong Key;
+
+        /// <summary>Its machine frame.</summary>
+        public ulong Mfn;
+
+        /// <summary>Its host address.</summary>
+        public nint Page;
+    }
+
+    private readonly nint _region;
+    private readonly byte* _base;
+    private readonly nint _emptyHash;
+    private readonly ushort[] _filled = new ushort[State.TlbEntries];
+    private readonly ushort[] _hashed = new ushort[State.HashEntries];
+    private readonly FetchedPage[] _fetched = new FetchedPage[FetchEntries];
+    private int _filledCount, _hashedCount;
+
+    /// <summary>Makes a context around a state page.</summary>
+    /// <param name="statePage">Descriptor of the memory file with the vCPU's state page.</param>
+    /// <param name="emptyHash">What an empty hash entry jumps to.</param>
+    public AddressContext(int statePage, nint emptyHash)
+    {
+        _emptyHash = emptyHash;
+        _region = MappedMemory.Reserve(State.RegionSize);
+        MappedMemory.MapFile(_region, 4096, Protection.Read | Protection.Write, statePage, 0);
+        MappedMemory.MapPrivateMemory(_region + 4096, State.RegionSize - 4096, Protection.Read | Protection.Write);
+        GsBase = _region + 4096;
+        _base = (byte*)GsBase;
+        for (var i = 0; i < State.TlbEntries; i++)
+        {
+            Invalidate(i);
+        }
+
+        // SAFETY: the hash lies inside the region.
+        new Span<nint>(_base + State.Hash, State.HashEntries).Fill(emptyHash);
+    }
+
+    /// <summary>What GS holds while this context is in force.</summary>
+    public nint GsBase { get; }
+
+    /// <summary>Machine frame of the root table; 0 for none.</summary>
+    public ulong Root { get; set; }
+
+    /// <summary>Fills an entry.</summary>
+    /// <param name="address">Any address of the page.</param>
+    /// <param name="page">Host page.</param>
+    /// <param name="mfn">Machine frame.</param>
+    /// <param name="writable">True to let writes hit too.</param>
+    public void Fill(ulong address, nint page, ulong mfn, bool writable)
+    {
+        var index = (int)(address >> 12) & (State.TlbEntries - 1);
+        var entry = Entry(index);
+        if (entry[3] == 0)
+        {
+            _filled[_filledCount++] = (ushort)index;
+        }
+
+        entry[0] = address & ~4095UL;
+        entry[1] = writable ? address & ~4095UL : InvalidTag(index);
+        entry[2] = (ulong)page;
+        entry[3] = (mfn << 1) | 1;
+    }
+
+    /// <summary>Drops everything, or the low half of the address space only.</summary>
+    public void Flush(bool lowHalfOnly)
+    {
+        var kept = 0;
+        for (var i = 0; i < _filledCount; i++)
+        {
+            int index = _filled[i];
+            if (lowHalfOnly && (long)Entry(index)[0] < 0)
+            {
+                _filled[kept++] = (ushort)index;
+            }
+            else
+            {
+                Invalidate(index);
+            }
+        }
+
+        _filledCount = kept;
+        Array.Clear(_fetched);
+        FlushHash();
+    }
+
+    /// <summary>Drops the translations of one page.</summary>
+    public void FlushPage(ulong address)
+    {
+        var index = (int)(address >> 12) & (State.TlbEntries - 1);
+        var entry = Entry(index);
+        if (entry[3] != 0 && ((entry[0] ^ address) & ~4095UL) == 0)
+        {
+            entry[0] = entry[1] = InvalidTag(index);
+        }
+
+        if (_fetched[(address >> 12) & FetchMask].Key == (address >> 12) + 1)
+        {
+            _fetched[(address >> 12) & FetchMask] = default;
+            FlushHash();
+        }
+    }
+
+    /// <summary>Takes write access to a frame back, or every access.</summary>
+    public void RevokeFrame(ulong mfn, bool readsToo)
+    {
+        var wanted = (mfn << 1) | 1;
+        for (var i = 0; i < _filledCount; i++)
+        {
+            int index = _filled[i];
+            var entry = Entry(index);
+            if (entry[3] == wanted)
+            {
+                entry[1] = InvalidTag(index);
+                if (readsToo)
+                {
+                    entry[0] = InvalidTag(index);
+                }
+            }
+        }
+
+        if (readsToo)
+        {
+            Array.Clear(_fetched);
+            FlushHash();
+        }
+    }
+
+    /// <summary>The cached code page of an address, if any.</summary>
+    public bool TryFetched(ulong rip, out FetchedPage page)
+    {
+        page = _fetched[(rip >> 12) & FetchMask];
+        return page.Key == (rip >> 12) + 1;
+    }
+
+    /// <summary>Remembers a code page.</summary>
+    public void AddFetched(ulong rip, ulong mfn, nint page)
+        => _fetched[(rip >> 12) & FetchMask] = new FetchedPage { Key = (rip >> 12) + 1, Mfn = mfn, Page = page };
+
+    /// <summary>The landing that the hash has for an address (of whatever block), or 0.</summary>
+    public nint Hashed(ulong rip)
+    {
+        var landing = Volatile.Read(ref HashEntry(rip));
+        return landing == _emptyHash ? 0 : landing;
+    }
+
+    /// <summary>Sets a hash entry. Under the translation lock.</summary>
+    public void SetHashed(ulong rip, nint landing)
+    {
+        ref var entry = ref HashEntry(rip);
+        if (entry == _emptyHash)
+        {
+            if (_hashedCount == _hashed.Length)
+            {
+                FlushHash();
+            }
+
+            _hashed[_hashedCount++] = (ushort)rip;
+        }
+
+        Volatile.Write(ref entry, landing);
+    }
+
+    /// <summary>Empties a hash entry if it leads to this landing. Any thread, under the translation lock.</summary>
+    public void ForgetHashed(ulong rip, nint landing)
+    {
+        ref var entry = ref HashEntry(rip);
+        if (entry == landing)
+        {
+            Volatile.Write(ref entry, _emptyHash);
+        }
+    }
+
+    /// <summary>Empties the branch hash.</summary>
+    public void FlushHash()
+    {
+        for (var i = 0; i < _hashedCount; i++)
+        {
+            HashEntry(_hashed[i]) = _emptyHash;
+        }
+
+        _hashedCount = 0;
+    }
+
+    private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));
+
+    private ulong* Entry(int index) => (ulong*)(_base + State.Tlb + (index * State.TlbEntrySize));
+
+    private void Invalidate(int index)
+    {
+        var entry = Entry(index);
+        entry[0] = entry[1] = InvalidTag(index);
+        entry[3] = 0;
+    }
+
+    // Differs from every address of this index in the bits of the index.
+    private static ulong InvalidTag(int index) => (ulong)~(long)index << 12;
+
+    /// <inheritdoc/>
+    public void Dispose() => MappedMemory.Release(_region, State.RegionSize);
+}

@@ -1,0 +1,421 @@
+using Xenolith.Engine;
+using Xenolith.Host.Memory;
+using Xenolith.Translator.Analyse;
+using Xenolith.Translator.Emit;
+using Xenolith.Translator.Fault;
+
+namespace Xenolith.Translator.Cache;
+
+/// <summary>
+/// The memory of emitted code, mapped twice (writable here, executable there), and its blocks, rows and links. Bytes are handed out from the
+/// bottom of a hot and of a cold region and never reused one by one: when a region is full the whole cache starts again.
+/// <para>Locks: everything needs <see cref="Gate"/>, except that emitted code runs without it. <see cref="Gate"/> may be held while waiting for other vCPUs
+/// to leave emitted code, because a vCPU that waits for it is outside.</para>
+/// </summary>
+internal sealed unsafe class CodeCache : IDisposable
+{
+    private const int ThunkSize = 4096, SnippetSize = 256, SnippetCount = 64, FirstBlock = ThunkSize + (SnippetSize * SnippetCount);
+    private const int Alignment = 16, Slack = 64 * 1024;
+    private readonly nint _writable;
+    private readonly nint _executable;
+    private readonly int _size;
+    private readonly int _coldStart;
+    private readonly int _signalSlot;
+    private int _hot, _cold;
+    private readonly int[] _buckets = new int[1 << 16];
+    private readonly Dictionary<ulong, int> _frames = [];
+    private readonly Dictionary<ulong, int> _seconds = [];
+
+    /// <summary>Makes a cache.</summary>
+    /// <param name="size">Bytes of code, page-aligned; side tables come on top (about a third).</param>
+    public CodeCache(int size)
+    {
+        _size = size;
+        _coldStart = ThunkSize + (int)((size - ThunkSize) * 0.6 / 4096) * 4096;
+        var descriptor = MappedMemory.CreateFile("xenolith-code", size);
+        _writable = MappedMemory.MapFile(0, size, Protection.Read | Protection.Write, descriptor, 0);
+        _executable = MappedMemory.MapFile(0, size, Protection.Read | Protection.Execute, descriptor, 0);
+        MappedMemory.CloseFile(descriptor);
+        Thunks = new Thunks(_writable, ThunkSize, _executable - _writable);
+        _signalSlot = SignalHandler.Register(_executable + ThunkSize, size - ThunkSize, Thunks.Signal);
+        Reset();
+    }
+
+    /// <summary>The translation lock.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The fixed code.</summary>
+    public Thunks Thunks { get; }
+
+    /// <summary>Blocks by number; numbers grow with the hot address.</summary>
+    public GrowingTable<CodeBlock> Blocks { get; } = new(4096);
+
+    /// <summary>Rows of all blocks.</summary>
+    public GrowingTable<CodeRow> Rows { get; } = new(65536);
+
+    /// <summary>Links of all blocks.</summary>
+    public GrowingTable<CodeLink> Links { get; } = new(8192);
+
+    /// <summary>True if a further block may not fit.</summary>
+    public bool IsFull => _coldStart - _hot < Slack || _size - _cold < Slack;
+
+    /// <summary>Bytes of code in use.</summary>
+    public long Used => _hot + (_cold - _coldStart);
+
+    /// <summary>Offset of an executable address.</summary>
+    public int OffsetOf(nint executable) => (int)(executable - _executable);
+
+    /// <summary>Executable address of an offset.</summary>
+    public nint AddressOf(int offset) => _executable + offset;
+
+    /// <summary>Drops everything. No vCPU is in emitted code, and none keeps an address of it.</summary>
+    public void Reset()
+    {
+        _hot = FirstBlock;
+        _cold = _coldStart;
+        Blocks.Clear();
+        Rows.Clear();
+        Links.Clear();
+        Array.Fill(_buckets, -1);
+        _frames.Clear();
+        _seconds.Clear();
+    }
+
+    /// <summary>Points a writer at the free hot memory.</summary>
+    public void OpenHot(HostCode code)
+    {
+        _hot = (_hot + Alignment - 1) & -Alignment;
+        code.Start(_writable + _hot, _writable + _coldStart, _executable - _writable);
+    }
+
+    /// <summary>Points a writer at the free cold memory.</summary>
+    public void OpenCold(HostCode code) => code.Start(_writable + _cold, _writable + _size, _executable - _writable);
+
+    /// <summary>Points a writer at a vCPU's place for snippets.</summary>
+    public void OpenSnippet(HostCode code, int vcpuId)
+    {
+        var start = _writable + ThunkSize + (vcpuId * SnippetSize);
+        code.Start(start, start + SnippetSize, _executable - _writable);
+    }
+
+    /// <summary>True if an offset lies in the snippets.</summary>
+    public bool IsSnippet(int offset) => offset is >= ThunkSize and < FirstBlock;
+
+    /// <summary>Takes what was written to the hot region.</summary>
+    public void CloseHot(HostCode code)
+    {
+        _hot = OffsetOf(code.Executable);
+        Blocks[Blocks.Count - 1].HostEnd = _hot;
+    }
+
+    /// <summary>Takes what was written to the cold region.</summary>
+    public void CloseCold(HostCode code) => _cold = OffsetOf(code.Executable);
+
+    /// <summary>Adds an empty block and returns its number; emission follows at once.</summary>
+    public int AddBlock(DecodedBlock decoded, ulong mfn, ulong secondMfn) => Blocks.Add(new CodeBlock
+    {
+        Rip = decoded.Rip,
+        Mfn = mfn,
+        SecondMfn = secondMfn,
+        Length = (ushort)decoded.Length,
+        Mode = decoded.Mode,
+        FirstRow = Rows.Count,
+        FirstIncoming = -1,
+        NextInFrame = -1,
+        NextInSecond = -1,
+        NextInBucket = -1,
+    });
+
+    /// <summary>Sets the newest block's entry.</summary>
+    public void SetEntry(int block, nint executable) => Blocks[block].Host = OffsetOf(executable);
+
+    /// <summary>Adds a row to the newest block.</summary>
+    public void AddRow(in CodeRow row)
+    {
+        Rows.Add(row);
+        Blocks[Blocks.Count - 1].RowCount++;
+    }
+
+    /// <summary>Adds a link; returns its number.</summary>
+    public int AddLink(int from, ulong target, int site, int stub)
+        => Links.Add(new CodeLink { From = from, Target = target, Site = site, Stub = stub, NextIncoming = -1 });
+
+    /// <summary>
+    /// True if a direct jump is sound: on one page, whose mapping holds as long as the source runs there, or inside the kernel half, where
+    /// changes of mappings are told (design 4.2 rule 3).
+    /// </summary>
+    public bool MayLink(ulong source, ulong target, bool sourceCrosses)
+        => ((source ^ target) < 4096 && !sourceCrosses) || ((long)source < 0 && (long)target < 0);
+
+    /// <summary>Makes a finished block findable.</summary>
+    public void Publish(int number)
+    {
+        ref var block = ref Blocks[number];
+        ref var bucket = ref _buckets[Bucket(block.Mfn, block.Rip, block.Mode)];
+        block.NextInBucket = bucket;
+        bucket = number;
+        block.NextInFrame = _frames.GetValueOrDefault(block.Mfn, -1);
+        _frames[block.Mfn] = number;
+        if (block.SecondMfn != CodeBlock.NoFrame)
+        {
+            block.NextInSecond = _seconds.GetValueOrDefault(block.SecondMfn, -1);
+            _seconds[block.SecondMfn] = number;
+        }
+    }
+
+    /// <summary>Finds the live block of a key whose second frame, if it has one, is not known yet; -1 if there is none.</summary>
+    public int Find(ulong mfn, ulong rip, BlockMode mode)
+    {
+        for (var number = _buckets[Bucket(mfn, rip, mode)]; number >= 0; number = Blocks[number].NextInBucket)
+        {
+            ref var block = ref Blocks[number];
+            if (block.Rip == rip && block.Mfn == mfn && block.Mode == mode && !block.Dead)
+            {
+                return number;
+            }
+        }
+
+        return -1;
+    }
+
+    private static int Bucket(ulong mfn, ulong rip, BlockMode mode)
+        => (int)(((mfn * 0x9e3779b97f4a7c15) ^ ((rip + (ulong)mode) * 0xc2b2ae3d27d4eb4f)) >> 48);
+
+    /// <summary>The block whose hot code contains an offset; -1 if none.</summary>
+    public int FindByHost(int offset)
+    {
+        int low = 0, high = Blocks.Count - 1;
+        while (low <= high)
+        {
+            var middle = (low + high) >> 1;
+            ref var block = ref Blocks[middle];
+            if (offset < block.Host)
+            {
+                high = middle - 1;
+            }
+            else if (offset >= block.HostEnd)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                return middle;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>The row of a block that contains a host offset.</summary>
+    public int RowOf(int block, int offset)
+    {
+        ref var found = ref Blocks[block];
+        var row = found.RowCount - 1;
+        while (row > 0 && Rows[found.FirstRow + row].Host > offset)
+        {
+            row--;
+        }
+
+        return row;
+    }
+
+    /// <summary>Makes a link jump to a block.</summary>
+    public void Connect(int link, int block)
+    {
+        ref var found = ref Links[link];
+        found.NextIncoming = Blocks[block].FirstIncoming;
+        Blocks[block].FirstIncoming = link;
+        Patch(found.Site, Blocks[block].Host);
+    }
+
+    /// <summary>Makes a link go through the branch hash, for targets that may be linked from nowhere.</summary>
+    public void ConnectThroughHash(int link)
+    {
+        var code = new HostCode();
+        OpenCold(code);
+        var start = OffsetOf(code.Executable);
+        BlockEmitter.EmitHashed(code, Links[link].Target);
+        CloseCold(code);
+        Patch(Links[link].Site, start);
+    }
+
+    // Four aligned bytes: other threads see the old or the new displacement.
+    private void Patch(int site, int target)
+        => Volatile.Write(ref *(int*)(_writable + site), target - (site + 4));
+
+    /// <summary>The block's landing for indirect branches, made at its first use: it compares r10 with RIP without touching flags.</summary>
+    public nint LandingOf(int number)
+    {
+        ref var block = ref Blocks[number];
+        if (block.Landing == 0)
+        {
+            var code = new HostCode();
+            OpenCold(code);
+            code.AlignAhead(4, Alignment);
+            code.Int32(number);
+            block.Landing = OffsetOf(code.Executable);
+            code.StoreState(State.SpillRcx, HostCode.Rcx);
+            code.MoveImmediate(HostCode.Rcx, 0 - block.Rip);
+            code.LeaSum(HostCode.Rcx, HostCode.Rcx, HostCode.R10);
+            code.Bytes2(0xe3, 5); // jrcxz over the jump
+            code.Jump(Thunks.LandingMiss);
+            code.LoadState(HostCode.Rcx, State.SpillRcx);
+            code.Jump(AddressOf(block.Host));
+            CloseCold(code);
+        }
+
+        return AddressOf(block.Landing);
+    }
+
+    /// <summary>The block of a landing.</summary>
+    public int BlockOfLanding(nint landing) => *(int*)(landing - 4);
+
+    /// <summary>True if any live block has bytes in a frame.</summary>
+    public bool HasCode(ulong mfn) => _frames.ContainsKey(mfn) || _seconds.ContainsKey(mfn);
+
+    /// <summary>Kills the blocks with bytes in a range of a frame; calls back for each with its RIP and landing (0 if none).</summary>
+    public int Kill(ulong mfn, int offset, int length, Action<ulong, nint> forgetLanding)
+    {
+        var killed = 0;
+        if (_frames.TryGetValue(mfn, out var first))
+        {
+            killed += KillList(first, offset, length, second: false, forgetLanding, out var left);
+            SetFirst(_frames, mfn, left);
+        }
+
+        if (_seconds.TryGetValue(mfn, out first))
+        {
+            killed += KillList(first, offset, length, second: true, forgetLanding, out var left);
+            SetFirst(_seconds, mfn, left);
+        }
+
+        return killed;
+    }
+
+    /// <summary>Takes back every direct jump to blocks of a frame that comes from another page: its mapping changes.</summary>
+    public void Unlink(ulong mfn)
+    {
+        for (var number = _frames.GetValueOrDefault(mfn, -1); number >= 0; number = Blocks[number].NextInFrame)
+        {
+            DropIncoming(number);
+        }
+
+        for (var number = _seconds.GetValueOrDefault(mfn, -1); number >= 0; number = Blocks[number].NextInSecond)
+        {
+            DropIncoming(number);
+        }
+    }
+
+    /// <summary>Takes back every direct jump: mappings of many pages change.</summary>
+    public void UnlinkAll()
+    {
+        for (var number = 0; number < Blocks.Count; number++)
+        {
+            DropIncoming(number);
+        }
+    }
+
+    private static void SetFirst(Dictionary<ulong, int> lists, ulong mfn, int first)
+    {
+        if (first < 0)
+        {
+            lists.Remove(mfn);
+        }
+        else
+        {
+            lists[mfn] = first;
+        }
+    }
+
+    private int KillList(int number, int offset, int length, bool second, Action<ulong, nint> forgetLanding, out int left)
+    {
+        var killed = 0;
+        var last = -1;
+        left = -1;
+        while (number >= 0)
+        {
+            ref var block = ref Blocks[number];
+            var next = second ? block.NextInSecond : block.NextInFrame;
+            var start = second ? 0 : (int)(block.Rip & 4095);
+            var end = second ? (int)(block.Rip & 4095) + block.Length - 4096 : start + block.Length;
+            if (block.Dead || (start < offset + length && offset < end))
+            {
+                if (!block.Dead)
+                {
+                    KillBlock(number, forgetLanding);
+                    killed++;
+                }
+            }
+            else
+            {
+                if (last < 0)
+                {
+                    left = number;
+                }
+                else if (second)
+                {
+                    Blocks[last].NextInSecond = number;
+                }
+                else
+                {
+                    Blocks[last].NextInFrame = number;
+                }
+
+                last = number;
+            }
+
+            number = next;
+        }
+
+        if (last >= 0)
+        {
+            (second ? ref Blocks[last].NextInSecond : ref Blocks[last].NextInFrame) = -1;
+        }
+
+        return killed;
+    }
+
+    private void KillBlock(int number, Action<ulong, nint> forgetLanding)
+    {
+        ref var block = ref Blocks[number];
+        block.Dead = true;
+        DropIncoming(number);
+        ref var slot = ref _buckets[Bucket(block.Mfn, block.Rip, block.Mode)];
+        while (slot >= 0 && slot != number)
+        {
+            slot = ref Blocks[slot].NextInBucket;
+        }
+
+        if (slot == number)
+        {
+            slot = block.NextInBucket;
+        }
+
+        if (block.Landing != 0)
+        {
+            forgetLanding(block.Rip, AddressOf(block.Landing));
+        }
+    }
+
+    private void DropIncoming(int number)
+    {
+        var link = Blocks[number].FirstIncoming;
+        Blocks[number].FirstIncoming = -1;
+        while (link >= 0)
+        {
+            ref var found = ref Links[link];
+            var next = found.NextIncoming;
+            found.NextIncoming = -1;
+            Patch(found.Site, found.Stub);
+            link = next;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        SignalHandler.Unregister(_signalSlot);
+        MappedMemory.Release(_writable, _size);
+        MappedMemory.Release(_executable, _size);
+    }
+}

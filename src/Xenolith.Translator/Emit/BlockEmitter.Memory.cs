@@ -1,0 +1,165 @@
+using Iced.Intel;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Decode;
+
+namespace Xenolith.Translator.Emit;
+
+/// <summary>Effective addresses, the inline soft TLB, and displaced registers.</summary>
+internal sealed unsafe partial class BlockEmitter
+{
+    /// <summary>Puts a guest register into a host register; RSP comes from r9.</summary>
+    public void LoadGuest(int host, int guest)
+    {
+        if (IsInState(guest))
+        {
+            Code.LoadState(host, State.Reg(guest));
+        }
+        else
+        {
+            Code.Move(host, HomeOf(guest));
+        }
+    }
+
+    /// <summary>Puts a host register into a guest register.</summary>
+    public void StoreGuest(int guest, int host)
+    {
+        if (IsInState(guest))
+        {
+            Code.StoreState(State.Reg(guest), host);
+        }
+        else
+        {
+            Code.Move(HomeOf(guest), host);
+        }
+    }
+
+    private static bool IsInState(int guest) => guest is >= 9 and <= 11;
+
+    private static int HomeOf(int guest) => guest == HostCode.Rsp ? HostCode.R9 : guest;
+
+    /// <summary>r10 = the memory operand's linear address; r11 is destroyed, flags are kept.</summary>
+    /// <param name="instruction">The instruction.</param>
+    /// <param name="withSegment">False for lea.</param>
+    /// <param name="stackBias">Added when the base is RSP: for a pop whose operand is addressed after the increment.</param>
+    public void EmitAddress(in Instruction instruction, bool withSegment = true, int stackBias = 0)
+    {
+        var @base = instruction.MemoryBase;
+        var index = instruction.MemoryIndex;
+        var narrow = (@base != Register.None && @base.IsGPR32()) || (index != Register.None && index.IsGPR32()) || @base == Register.EIP;
+        var displacement = (int)instruction.MemoryDisplacement64;
+        if (@base is Register.RIP or Register.EIP || (@base == Register.None && index == Register.None))
+        {
+            Code.MoveImmediate(HostCode.R10, narrow ? (uint)instruction.MemoryDisplacement64 : instruction.MemoryDisplacement64);
+        }
+        else
+        {
+            var hostBase = -1;
+            if (@base != Register.None)
+            {
+                var number = @base.GetNumber();
+                displacement += number == HostCode.Rsp ? stackBias : 0;
+                hostBase = HomeOf(number);
+                if (IsInState(number))
+                {
+                    Code.LoadState(HostCode.R10, State.Reg(number));
+                    hostBase = HostCode.R10;
+                }
+            }
+
+            var hostIndex = -1;
+            if (index != Register.None)
+            {
+                hostIndex = index.GetNumber();
+                if (IsInState(hostIndex))
+                {
+                    Code.LoadState(HostCode.R11, State.Reg(hostIndex));
+                    hostIndex = HostCode.R11;
+                }
+            }
+
+            EmitLea(HostCode.R10, hostBase, hostIndex, instruction.MemoryIndexScale, displacement, !narrow);
+        }
+
+        if (withSegment && instruction.MemorySegment is Register.FS or Register.GS && withSegment)
+        {
+            Code.LoadState(HostCode.R11, instruction.MemorySegment == Register.FS ? State.FsBase : State.GsBase);
+            Code.LeaSum(HostCode.R10, HostCode.R10, HostCode.R11);
+        }
+    }
+
+    /// <summary>lea dst, [base + index * scale + disp] with any part missing (-1).</summary>
+    private void EmitLea(int dst, int @base, int index, int scale, int displacement, bool wide)
+    {
+        if (index < 0)
+        {
+            if (displacement == 0 && wide)
+            {
+                if (dst != @base)
+                {
+                    Code.Move(dst, @base);
+                }
+
+                return;
+            }
+
+            Code.Bytes2((wide ? 0x48 : 0x40) | ((dst >> 3) << 2) | (@base >> 3), 0x8d);
+            Code.Memory(dst, @base, displacement);
+            return;
+        }
+
+        var scaleBits = scale switch { 2 => 0x40, 4 => 0x80, 8 => 0xc0, _ => 0 };
+        Code.Bytes2((wide ? 0x48 : 0x40) | ((dst >> 3) << 2) | ((index >> 3) << 1) | (@base < 0 ? 0 : @base >> 3), 0x8d);
+        var sib = scaleBits | ((index & 7) << 3);
+        if (@base < 0)
+        {
+            Code.Bytes2(0x04 | ((dst & 7) << 3), sib | 5);
+            Code.Int32(displacement);
+        }
+        else if (displacement == 0 && (@base & 7) != 5)
+        {
+            Code.Bytes2(0x04 | ((dst & 7) << 3), sib | (@base & 7));
+        }
+        else if (displacement == (sbyte)displacement)
+        {
+            Code.Bytes3(0x44 | ((dst & 7) << 3), sib | (@base & 7), displacement & 0xff);
+        }
+        else
+        {
+            Code.Bytes2(0x84 | ((dst & 7) << 3), sib | (@base & 7));
+            Code.Int32(displacement);
+        }
+    }
+
+    /// <summary>In: r10 a linear address. Out: [r10 + r11] is the same byte in the host. Destroys flags: <see cref="ClobberFlags"/> comes before the address.</summary>
+    public void EmitAccess(int size, bool write, bool masked = false)
+    {
+        Code.Bytes4(0xc4, 0x43, 0xfb, 0xf0); // rorx r11, r10, 7
+        Code.Bytes2(0xda, 0x07);
+        Code.Bytes3(0x41, 0x81, 0xe3); // and r11d, 0x1ffe0
+        Code.Int32(0x1ffe0);
+        if (write)
+        {
+            Code.Bytes4(0x65, 0x4d, 0x33, 0x53); // xor r10, gs:[r11 + 8]
+            Code.Byte(8);
+        }
+        else
+        {
+            Code.Bytes4(0x65, 0x4d, 0x33, 0x13); // xor r10, gs:[r11]
+        }
+
+        Code.Bytes3(0x49, 0x81, 0xfa); // cmp r10, 4096 - size
+        Code.Int32(4096 - size);
+        var info = (uint)_index | ((uint)size << 16) | (masked ? SiteInfo.Masked : 0);
+        Code.JumpIf(7, Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info));
+        Code.Bytes4(0x65, 0x4d, 0x8b, 0x5b); // mov r11, gs:[r11 + 16]
+        Code.Byte(0x10);
+    }
+
+    /// <summary>The whole way for an instruction with one memory operand, up to the operation itself.</summary>
+    private void EmitOperandAccess(in Instruction instruction, InstructionFacts facts)
+    {
+        ClobberFlags();
+        EmitAddress(instruction);
+        EmitAccess(OperandMemory.SizeOf(instruction), facts.Has(InstructionTraits.WritesMemory), facts.Has(InstructionTraits.MaskedMemory));
+    }
+}

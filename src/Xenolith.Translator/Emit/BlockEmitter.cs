@@ -1,0 +1,134 @@
+using Iced.Intel;
+using Xenolith.Translator.Analyse;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Decode;
+using Xenolith.Translator.Fault;
+
+namespace Xenolith.Translator.Emit;
+
+/// <summary>
+/// Turns one decoded block into host code: the hot path in one region, everything that is left rarely in another. An engine has one;
+/// it is used under the translation lock only.
+/// <para>Invariants at the start of each instruction: guest registers are in the host registers of the same name, RSP in r9, guest r9, r10 and r11
+/// in the state block, r10 and r11 free; the flags are where the instruction's row says. All effects come after all checks.</para>
+/// </summary>
+internal sealed unsafe partial class BlockEmitter(CodeCache cache)
+{
+    private readonly HostCode _cold = new();
+    private DecodedBlock _block = null!;
+    private int _blockId;
+    private int _index;
+    private GuestFlags _liveIn, _liveOut;
+    private bool _hostFlags, _slotFlags;
+
+    /// <summary>The hot code.</summary>
+    public HostCode Code { get; } = new();
+
+    /// <summary>Emits a block into the cache and records its rows and links.</summary>
+    public void Emit(DecodedBlock block, int blockId)
+    {
+        _block = block;
+        _blockId = blockId;
+        _hostFlags = true;
+        _slotFlags = false;
+        cache.OpenHot(Code);
+        cache.OpenCold(_cold);
+        cache.SetEntry(blockId, Code.Executable);
+        for (_index = 0; _index < block.Count; _index++)
+        {
+            ref readonly var instruction = ref block.Instructions[_index];
+            _liveIn = block.LiveIn[_index];
+            _liveOut = _index + 1 < block.Count ? block.LiveIn[_index + 1] : block.LiveAtEnd;
+            cache.AddRow(new CodeRow
+            {
+                Offset = (ushort)(instruction.IP - block.Rip),
+                Length = (byte)instruction.Length,
+                Flags = (byte)((_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0)),
+                Host = cache.OffsetOf(Code.Executable),
+            });
+            EmitInstruction(instruction, block.Facts[_index]);
+        }
+
+        if (!block.Ends)
+        {
+            EmitEnd();
+        }
+
+        cache.CloseHot(Code);
+        cache.CloseCold(_cold);
+    }
+
+    private void EmitEnd()
+    {
+        if ((_block.Mode & BlockMode.SingleStep) != 0)
+        {
+            EmitLeave(LeaveReason.SingleStep);
+            return;
+        }
+
+        RestoreFlags(_block.LiveAtEnd);
+        EmitChain(_block.NextRip);
+    }
+
+    private void EmitInstruction(in Instruction instruction, InstructionFacts facts)
+    {
+        if ((_block.Mode & BlockMode.TaskSwitched) != 0 && facts.Has(InstructionTraits.X87 | InstructionTraits.Vector))
+        {
+            EmitLeave(LeaveReason.NotAvailable);
+            return;
+        }
+
+        switch (facts.Class)
+        {
+            case InstructionClass.Copy:
+                EmitCopy(instruction, facts);
+                break;
+            case InstructionClass.Stack:
+                EmitStack(instruction);
+                break;
+            case InstructionClass.ControlFlow:
+                EmitControl(instruction);
+                break;
+            case InstructionClass.String:
+            case InstructionClass.Slow:
+                EmitSlow();
+                break;
+            default:
+                EmitLeave(facts.Class switch
+                {
+                    InstructionClass.Syscall => LeaveReason.Syscall,
+                    InstructionClass.Sysenter => LeaveReason.Sysenter,
+                    InstructionClass.Privileged => LeaveReason.Privileged,
+                    InstructionClass.SoftwareInterrupt => LeaveReason.SoftwareInterrupt,
+                    InstructionClass.Breakpoint => LeaveReason.Breakpoint,
+                    InstructionClass.DebugTrap => LeaveReason.DebugTrap,
+                    _ => LeaveReason.Undefined,
+                });
+                break;
+        }
+    }
+
+    /// <summary>Leaves for C# to execute this instruction; the block goes on behind it.</summary>
+    public void EmitSlow()
+    {
+        EmitLeave(LeaveReason.Slow);
+        _hostFlags = true;
+        _slotFlags = false;
+    }
+
+    private void EmitLeave(LeaveReason reason)
+    {
+        // A jump keeps the hot code dense; the data behind the call is in the cold region.
+        Code.Jump(Stub(cache.Thunks.Leave, (uint)_index | ((uint)reason << 16)));
+    }
+
+    /// <summary>Emits an exit stub into the cold region and returns its executable address.</summary>
+    private nint Stub(nint thunk, uint info)
+    {
+        var start = _cold.Executable;
+        _cold.Call(thunk);
+        _cold.Int32(_blockId);
+        _cold.Int32((int)(info | (_hostFlags ? 0 : SiteInfo.FlagsInSlot)));
+        return start;
+    }
+}

@@ -1,0 +1,161 @@
+using Iced.Intel;
+using System.Runtime.CompilerServices;
+
+namespace Xenolith.Translator.Emit;
+
+/// <summary>What kinds of register operands an instruction names.</summary>
+internal readonly struct RegisterOperands
+{
+    /// <summary>Bit n: general register n is an operand (not part of an address).</summary>
+    public int General { get; private init; }
+
+    /// <summary>A vector, MMX or other register is an operand.</summary>
+    public bool Vectors { get; private init; }
+
+    /// <summary>ah, ch, dh or bh is an operand.</summary>
+    public bool HighByte { get; private init; }
+
+    /// <summary>Looks at the operands.</summary>
+    public static RegisterOperands Of(in Instruction instruction)
+    {
+        int general = 0;
+        bool vectors = false, high = false;
+        for (var i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) != OpKind.Register)
+            {
+                continue;
+            }
+
+            var register = instruction.GetOpRegister(i);
+            if (register is >= Register.AH and <= Register.BH)
+            {
+                high = true;
+                general |= 1 << (register - Register.AH);
+            }
+            else if (register.IsGPR())
+            {
+                general |= 1 << register.GetNumber();
+            }
+            else
+            {
+                vectors = true;
+            }
+        }
+
+        return new RegisterOperands { General = general, Vectors = vectors, HighByte = high };
+    }
+}
+
+/// <summary>Which fields of an instruction name displaced registers. RSP is renamed to r9 at once; r9, r10 and r11 wait for a home.</summary>
+internal struct RenamePlan
+{
+    private const int RegField = 1, RmField = 2, ThirdField = 4;
+
+    private readonly int _general;
+    private Three _guests;
+    private Three _fields;
+
+    [InlineArray(3)]
+    private struct Three
+    {
+        private int _first;
+    }
+
+    /// <summary>Number of distinct registers that live in the state block.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Makes the plan.</summary>
+    public RenamePlan(ref InstructionRewriter rewriter, RegisterOperands operands)
+    {
+        _general = operands.General;
+        const int displaced = (1 << 4) | (1 << 9) | (1 << 10) | (1 << 11);
+        if ((operands.General & displaced) == 0 || operands.HighByte)
+        {
+            return;
+        }
+
+        var regIsGeneral = rewriter.HasModRm && !rewriter.RegIsOpcode && (!operands.Vectors || rewriter.RegIsGeneralAmongVectors);
+        var rmIsGeneral = rewriter.HasModRm
+            ? rewriter.Mode == 3 && (!operands.Vectors || !rewriter.RegIsGeneralAmongVectors)
+            : rewriter.RegisterInOpcode;
+        var thirdIsGeneral = rewriter.IsVex && !operands.Vectors;
+        if (regIsGeneral)
+        {
+            rewriter.Reg = Note(rewriter.Reg, RegField);
+        }
+
+        if (rmIsGeneral)
+        {
+            rewriter.Rm = Note(rewriter.Rm, RmField);
+        }
+
+        if (thirdIsGeneral)
+        {
+            rewriter.Third = Note(rewriter.Third, ThirdField);
+        }
+    }
+
+    /// <summary>A guest register of the plan.</summary>
+    public readonly int Guest(int index) => _guests[index];
+
+    /// <summary>Gives a register its home for the operation.</summary>
+    public readonly void Rename(ref InstructionRewriter rewriter, int index, int home)
+    {
+        var fields = _fields[index];
+        if ((fields & RegField) != 0)
+        {
+            rewriter.Reg = home;
+        }
+
+        if ((fields & RmField) != 0)
+        {
+            rewriter.Rm = home;
+        }
+
+        if ((fields & ThirdField) != 0)
+        {
+            rewriter.Third = home;
+        }
+    }
+
+    /// <summary>A host register that the instruction does not use, for borrowing. rdx is implicit in mulx, rax and rcx in others.</summary>
+    public readonly int Free(int skip)
+    {
+        for (var register = 15; register >= 12; register--)
+        {
+            if ((_general & (1 << register)) == 0 && skip-- == 0)
+            {
+                return register;
+            }
+        }
+
+        throw new InvalidOperationException("an instruction names more registers than it has fields");
+    }
+
+    private int Note(int number, int field)
+    {
+        if (number == HostCode.Rsp)
+        {
+            return HostCode.R9;
+        }
+
+        if (number is < 9 or > 11 || (_general & (1 << number)) == 0)
+        {
+            return number;
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            if (_guests[i] == number)
+            {
+                _fields[i] |= field;
+                return number;
+            }
+        }
+
+        _guests[Count] = number;
+        _fields[Count++] = field;
+        return number;
+    }
+}

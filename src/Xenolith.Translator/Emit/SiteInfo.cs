@@ -1,0 +1,17 @@
+namespace Xenolith.Translator.Emit;
+
+/// <summary>The 32-bit word behind an exit stub's call and block number: row in the low half, size or reason above it.</summary>
+internal static class SiteInfo
+{
+    /// <summary>At this exit the guest's arithmetic flags are in the state block's slot, not in RFLAGS.</summary>
+    public const uint FlagsInSlot = 0x8000_0000;
+
+    /// <summary>A miss of a masked access: only the slow instructions know which bytes matter.</summary>
+    public const uint Masked = 0x4000_0000;
+
+    /// <summary>The row number.</summary>
+    public static int Row(uint info) => (int)(info & 0xffff);
+
+    /// <summary>The access size or the reason.</summary>
+    public static int Detail(uint info) => (int)((info >> 16) & 0x3fff);
+}

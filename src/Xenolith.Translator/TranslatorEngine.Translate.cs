@@ -1,0 +1,218 @@
+using Xenolith.Engine;
+using Xenolith.Translator.Analyse;
+using Xenolith.Translator.Cache;
+
+namespace Xenolith.Translator;
+
+/// <summary>Finding and making translations, and joining them.</summary>
+public sealed partial class TranslatorEngine
+{
+    /// <summary>Finds the code page of an address. False with the vCPU's exit fields set if fetching faults.</summary>
+    internal bool TryFetchPage(VcpuContext vcpu, ulong rip, out ulong mfn, out nint page)
+    {
+        var context = vcpu.Current;
+        if (context.TryFetched(rip, out var fetched))
+        {
+            mfn = fetched.Mfn;
+            page = fetched.Page;
+            return true;
+        }
+
+        mfn = 0;
+        page = 0;
+        if ((long)(rip << 16) >> 16 != (long)rip)
+        {
+            vcpu.Registers.ExitVector = 13;
+            vcpu.Registers.ExitErrorCode = 0;
+            vcpu.Registers.ExitAddress = 0;
+            return false;
+        }
+
+        var access = WalkAccess.Fetch | (vcpu.Registers.KernelMode == 0 ? WalkAccess.User : 0);
+        var result = Walk.Walk(context.Root, rip, access);
+        if (!result.Ok)
+        {
+            vcpu.SetPageFault(rip, result.ErrorCode);
+            return false;
+        }
+
+        mfn = result.Mfn;
+        page = result.Page;
+        context.AddFetched(rip, mfn, page);
+        return true;
+    }
+
+    /// <summary>The entry of the translation at an address; 0 with <paramref name="fault"/> if fetching faults (exit fields set).</summary>
+    internal nint FindOrTranslate(VcpuContext vcpu, ulong rip, out bool fault)
+    {
+        lock (_cache.Gate)
+        {
+            var block = BlockAt(vcpu, rip, out fault);
+            return block < 0 ? 0 : _cache.AddressOf(_cache.Blocks[block].Host);
+        }
+    }
+
+    /// <summary>Links a branch to its target, translating that if need be. Returns 0: the caller looks the address up again.</summary>
+    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target)
+    {
+        lock (_cache.Gate)
+        {
+            var resets = _resets;
+            var block = BlockAt(vcpu, target, out _);
+            if (block >= 0 && resets == _resets && !_cache.Blocks[from].Dead)
+            {
+                if ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame)
+                {
+                    _cache.ConnectThroughHash(link);
+                }
+                else
+                {
+                    _cache.Connect(link, block);
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Makes the branch hash lead to the translation at an address. If fetching faults nothing happens: the look-up faults again.</summary>
+    internal void FillHash(VcpuContext vcpu, ulong target)
+    {
+        lock (_cache.Gate)
+        {
+            // Requests first: an entry made now must not outlive a flush asked for earlier.
+            vcpu.Obey();
+            var block = BlockAt(vcpu, target, out _);
+            if (block >= 0)
+            {
+                vcpu.Current.SetHashed(target, _cache.LandingOf(block));
+            }
+        }
+    }
+
+    // Under the gate. -1 if fetching faults.
+    private int BlockAt(VcpuContext vcpu, ulong rip, out bool fault)
+    {
+        fault = !TryFetchPage(vcpu, rip, out var mfn, out var page);
+        if (fault)
+        {
+            return -1;
+        }
+
+        var block = _cache.Find(mfn, rip, vcpu.Mode);
+        if (block >= 0 && _cache.Blocks[block].SecondMfn == CodeBlock.NoFrame)
+        {
+            return block;
+        }
+
+        ulong second = CodeBlock.NoFrame;
+        nint secondPage = 0;
+        if (block >= 0)
+        {
+            // It crosses into the next page: only good if that is still the same frame.
+            if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out _))
+            {
+                fault = true;
+                return -1;
+            }
+
+            if (second == _cache.Blocks[block].SecondMfn)
+            {
+                return block;
+            }
+
+            _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, ForgetLanding);
+            second = CodeBlock.NoFrame;
+        }
+
+        if (_cache.IsFull)
+        {
+            ResetCache(vcpu);
+        }
+
+        BecomeCode(vcpu, mfn);
+        if (!_decoder.Decode(rip, vcpu.Mode, page, 0))
+        {
+            if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out secondPage))
+            {
+                fault = true;
+                return -1;
+            }
+
+            BecomeCode(vcpu, second);
+            _decoder.Decode(rip, vcpu.Mode, page, secondPage);
+        }
+
+        var decoded = _decoder.Block;
+        block = _cache.AddBlock(decoded, mfn, decoded.CrossesPage ? second : CodeBlock.NoFrame);
+        _emitter.Emit(decoded, block);
+        _cache.Publish(block);
+        _translations++;
+        _instructions += decoded.Count;
+        return block;
+    }
+
+    // Before bytes of a frame are read for translation nobody can write them unseen any more.
+    private void BecomeCode(VcpuContext vcpu, ulong mfn)
+    {
+        if ((Frames.FlagsOf(mfn) & FrameFlags.Code) != 0)
+        {
+            return;
+        }
+
+        var before = Frames.ChangeFlags(mfn, FrameFlags.Code, FrameFlags.None);
+        if ((before & FrameFlags.WriteCached) != 0)
+        {
+            Everywhere(vcpu, ulong.MaxValue, ShootdownKind.RevokeWrites, mfn);
+            Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.WriteCached);
+        }
+    }
+
+    // Under the gate, by a vCPU that is outside emitted code.
+    private void ResetCache(VcpuContext vcpu)
+    {
+        _resets++;
+        Everywhere(vcpu, ulong.MaxValue, ShootdownKind.FlushHash, 0);
+        _cache.Reset();
+    }
+
+    // Asks all vCPUs of a mask and waits; does the caller's own share at once.
+    private void Everywhere(VcpuContext? self, ulong mask, ShootdownKind kind, ulong value)
+    {
+        _shootdowns++;
+        var vcpus = _vcpus;
+        foreach (var vcpu in vcpus)
+        {
+            if ((mask & (1UL << vcpu.Id)) == 0)
+            {
+                continue;
+            }
+
+            if (vcpu == self)
+            {
+                vcpu.Apply(kind, value);
+            }
+            else
+            {
+                vcpu.Post(kind, value);
+            }
+        }
+
+        foreach (var vcpu in vcpus)
+        {
+            if (vcpu != self && (mask & (1UL << vcpu.Id)) != 0)
+            {
+                vcpu.WaitFor();
+            }
+        }
+    }
+
+    private void ForgetLanding(ulong rip, nint landing)
+    {
+        foreach (var vcpu in _vcpus)
+        {
+            vcpu.Kernel.ForgetHashed(rip, landing);
+            vcpu.User.ForgetHashed(rip, landing);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Xenolith.Engine;
+using Xenolith.Translator.Analyse;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Emit;
+using Xenolith.Translator.Fault;
+
+namespace Xenolith.Translator;
+
+/// <summary>
+/// Engine 1: dynamic binary translation of x86-64 to x86-64 (design 4.1). One code cache for all vCPUs of a domain.
+/// <para>Lock order: the cache's gate, then a vCPU's queue. Whoever holds the gate may wait for other vCPUs to leave emitted code: they wait for
+/// the gate only outside. The vCPU list is replaced, never changed.</para>
+/// </summary>
+public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
+{
+    /// <summary>Default bound of the code cache in bytes, without its side tables.</summary>
+    public const int DefaultCodeSize = 48 << 20;
+
+    private readonly CodeCache _cache;
+    private readonly BlockDecoder _decoder = new();
+    private readonly BlockEmitter _emitter;
+    private readonly Action<string> _log;
+    private volatile VcpuContext[] _vcpus = [];
+    private long _translations, _instructions, _kills, _resets, _shootdowns;
+
+    /// <summary>Makes an engine.</summary>
+    /// <param name="frames">The domain's machine address space; the engine becomes its <see cref="MachineFrames.CodeWatcher"/>.</param>
+    /// <param name="walk">Walks the guest's page tables.</param>
+    /// <param name="log">Where the engine says in words what it cannot do; may be called from any vCPU thread.</param>
+    /// <param name="codeSize">Bound of the code cache in bytes.</param>
+    public TranslatorEngine(MachineFrames frames, PageWalk walk, Action<string>? log = null, int codeSize = DefaultCodeSize)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        if (!System.Runtime.Intrinsics.X86.Bmi2.IsSupported || !System.Runtime.Intrinsics.X86.Avx2.IsSupported)
+        {
+            throw new PlatformNotSupportedException("the translator needs a CPU with AVX2 and BMI2 (Haswell, Zen or later); use engine = \"kvm\" on this host");
+        }
+
+        Frames = frames;
+        Walk = walk;
+        _log = log ?? (_ => { });
+        _cache = new CodeCache(codeSize);
+        _emitter = new BlockEmitter(_cache);
+        frames.CodeWatcher = this;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "translator";
+
+    internal MachineFrames Frames { get; }
+
+    internal PageWalk Walk { get; }
+
+    internal Thunks Thunks => _cache.Thunks;
+
+    internal CodeCache Cache => _cache;
+
+    /// <inheritdoc/>
+    public IVcpuEngine CreateVcpu(int vcpuId)
+    {
+        var context = new VcpuContext(this, _cache, vcpuId);
+        lock (_cache.Gate)
+        {
+            _vcpus = [.. _vcpus, context];
+        }
+
+        return new TranslatorVcpu(this, context);
+    }
+
+    internal void Remove(VcpuContext vcpu)
+    {
+        lock (_cache.Gate)
+        {
+            _vcpus = [.. _vcpus.Where(other => other != vcpu)];
+        }
+    }
+
+    internal void Log(VcpuContext vcpu, string message) => _log($"translator: vcpu {vcpu.Id}: {message}");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<KeyValuePair<string, long>> Counters()
+    {
+        var counters = new List<KeyValuePair<string, long>>
+        {
+            new("translator/blocks", _translations),
+            new("translator/instructions", _instructions),
+            new("translator/code-bytes", _cache.Used),
+            new("translator/blocks-killed", _kills),
+            new("translator/cache-resets", _resets),
+            new("translator/shootdowns", _shootdowns),
+        };
+        var vcpus = _vcpus;
+        foreach (var kind in Enum.GetValues<ExitKind>())
+        {
+            counters.Add(new($"translator/exits/{kind}", vcpus.Sum(vcpu => vcpu.Exits(kind))));
+        }
+
+        counters.Add(new("translator/slow-instructions", vcpus.Sum(vcpu => vcpu.SlowCount)));
+        counters.Add(new("translator/kicks-in-code", vcpus.Sum(vcpu => vcpu.Polls)));
+        return counters;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (ReferenceEquals(Frames.CodeWatcher, this))
+        {
+            Frames.CodeWatcher = null;
+        }
+
+        _cache.Dispose();
+        _decoder.Dispose();
+    }
+}

@@ -1,0 +1,180 @@
+using Iced.Intel;
+using Xenolith.Engine;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Emit;
+using Xenolith.Translator.Fault;
+using Xenolith.Translator.Slow;
+
+namespace Xenolith.Translator;
+
+/// <summary>Instructions that leave their block, and faults of emitted code.</summary>
+internal sealed unsafe partial class VcpuContext
+{
+    private readonly SingleInstruction _single = new();
+
+    private nint Leave()
+    {
+        var (block, info) = Site();
+        ref var row = ref TakeRow(block, info);
+        ref var registers = ref Registers;
+        registers.ExitInstructionLength = row.Length;
+        var next = registers.Rip + row.Length;
+        switch ((LeaveReason)SiteInfo.Detail(info))
+        {
+            case LeaveReason.Slow:
+                return ExecuteSlowly();
+            case LeaveReason.Privileged:
+                _reason = ExitReason.Privileged;
+                return 0;
+            case LeaveReason.Syscall:
+                registers.Rip = next;
+                _reason = registers.KernelMode != 0 ? ExitReason.Hypercall : ExitReason.Syscall;
+                return 0;
+            case LeaveReason.Sysenter:
+                registers.Rip = next;
+                _reason = ExitReason.Sysenter;
+                return 0;
+            case LeaveReason.SoftwareInterrupt:
+                if (!Fetch(registers.Rip))
+                {
+                    return 0;
+                }
+
+                registers.ExitVector = (uint)_single.Instruction.GetImmediate(0) & 0xff;
+                _reason = ExitReason.SoftwareInterrupt;
+                return 0;
+            case LeaveReason.Breakpoint:
+                registers.Rip = next;
+                Raise(3, 0);
+                return 0;
+            case LeaveReason.DebugTrap:
+                registers.Rip = next;
+                RaiseDebug(0);
+                return 0;
+            case LeaveReason.SingleStep:
+                registers.Rip = next;
+                RaiseDebug(1 << 14);
+                return 0;
+            case LeaveReason.NotAvailable:
+                Raise(7, 0);
+                return 0;
+            default:
+                Raise(6, 0);
+                return 0;
+        }
+    }
+
+    private void Raise(uint vector, uint errorCode)
+    {
+        Registers.ExitVector = vector;
+        Registers.ExitErrorCode = errorCode;
+        Registers.ExitAddress = 0;
+        _reason = ExitReason.Exception;
+    }
+
+    private ExitReason Fail(string why)
+    {
+        _engine.Log(this, why);
+        Registers.ExitErrorCode = 1;
+        return ExitReason.Failed;
+    }
+
+    // Executes the instruction at RIP in C#.
+    private nint ExecuteSlowly()
+    {
+        LeaveCache();
+        if (!Fetch(Registers.Rip))
+        {
+            return 0;
+        }
+
+        _slowInstructions++;
+        var stepping = (Registers.Rflags & 0x100) != 0;
+        switch (SlowInstructions.Execute(this, _single.Instruction, _single.Bytes))
+        {
+            case SlowOutcome.Done:
+                if (stepping)
+                {
+                    RaiseDebug(1 << 14);
+                }
+
+                return 0;
+            case SlowOutcome.Resume:
+                return 0;
+            case SlowOutcome.Exception:
+                _reason = ExitReason.Exception;
+                return 0;
+            case SlowOutcome.Privileged:
+                _reason = ExitReason.Privileged;
+                return 0;
+            default:
+                _reason = Fail($"cannot execute '{_single.Instruction}' at {Registers.Rip:x}");
+                return 0;
+        }
+    }
+
+    // Decodes the instruction at an address, which may lie on two pages.
+    private bool Fetch(ulong rip)
+    {
+        if (!_engine.TryFetchPage(this, rip, out _, out var page))
+        {
+            _reason = ExitReason.Exception;
+            return false;
+        }
+
+        if (!_single.Decode(rip, page, 0))
+        {
+            if (!_engine.TryFetchPage(this, (rip + 4095) & ~4095UL, out _, out var second))
+            {
+                _reason = ExitReason.Exception;
+                return false;
+            }
+
+            _single.Decode(rip, page, second);
+        }
+
+        return true;
+    }
+
+    private nint Signal()
+    {
+        var offset = _cache.OffsetOf((nint)Slot(State.FaultRip));
+        var block = _cache.FindByHost(offset);
+        if (block < 0)
+        {
+            _reason = Fail($"fault {Slot(State.FaultTrap)} at {Slot(State.FaultAddress):x} outside any block, offset {offset:x} of the code cache");
+            return 0;
+        }
+
+        ref var row = ref _cache.Rows[_cache.Blocks[block].FirstRow + _cache.RowOf(block, offset)];
+        Registers.Rip = _cache.Blocks[block].Rip + row.Offset;
+        Registers.ExitInstructionLength = row.Length;
+        TakeFlags((row.Flags & (CodeRow.HostFlags | CodeRow.SlotFlags)) == CodeRow.SlotFlags);
+        switch (Slot(State.FaultTrap))
+        {
+            case 14 when Slot(State.FaultAddress) == (ulong)BadPollAddress:
+                // A kick or a request: the loop's head deals with both.
+                Interlocked.Increment(ref _polls);
+                if (!_kicked && !_hasRequests)
+                {
+                    Volatile.Write(ref Slot(State.Poll), (ulong)_poll);
+                    if (_kicked || _hasRequests)
+                    {
+                        Volatile.Write(ref Slot(State.Poll), (ulong)BadPollAddress);
+                    }
+                }
+
+                return ReenterAt(row);
+            case 0 or 6 or 16 or 19:
+                Raise((uint)Slot(State.FaultTrap), 0);
+                return 0;
+            case 13 or 12:
+                Raise((uint)Slot(State.FaultTrap), 0);
+                return 0;
+            default:
+                _reason = Fail($"host fault {Slot(State.FaultTrap)} (signal {Slot(State.FaultSignal)}) at {Slot(State.FaultAddress):x} for guest RIP {Registers.Rip:x}: "
+                    + "the domain's memory cannot be reached; is the host out of memory?");
+                return 0;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+using Xenolith.Engine;
+using Xenolith.Translator.Analyse;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Emit;
+using Xenolith.Translator.Fault;
+
+namespace Xenolith.Translator;
+
+/// <summary>The loop around emitted code: enter, understand the exit, find where to go on.</summary>
+internal sealed unsafe partial class VcpuContext
+{
+    private ExitReason? _reason;
+
+    /// <summary>Runs until something needs the machine.</summary>
+    public ExitReason Run()
+    {
+        _gsInForce = 0;
+        _reason = null;
+        nint target = 0;
+        if (Registers.Compatibility != 0)
+        {
+            return Fail("32-bit code segments are not supported by the translator yet");
+        }
+
+        while (true)
+        {
+            if (_kicked && TakeKick())
+            {
+                LeaveCache();
+                return ExitReason.Interrupted;
+            }
+
+            if (EnterCache())
+            {
+                target = 0;
+            }
+
+            if (target == 0)
+            {
+                target = Find(Registers.Rip);
+                if (_reason is { } fault)
+                {
+                    LeaveCache();
+                    return fault;
+                }
+
+                if (target == 0)
+                {
+                    continue;
+                }
+            }
+
+            EnterCode(target);
+            target = Understand();
+            if (_reason is { } reason)
+            {
+                LeaveCache();
+                return reason;
+            }
+        }
+    }
+
+    // Each handler returns the executable address to go on at, or 0 for "look RIP up", or sets _reason.
+    private nint Understand()
+    {
+        Count(ExitKind);
+        switch (ExitKind)
+        {
+            case Fault.ExitKind.MissRead:
+                return Miss(write: false);
+            case Fault.ExitKind.MissWrite:
+                return Miss(write: true);
+            case Fault.ExitKind.Branch:
+                return Branch();
+            case Fault.ExitKind.Indirect:
+                TakeFlags(fromSlot: false);
+                return Indirect(Slot(State.ExitValue));
+            case Fault.ExitKind.Leave:
+                return Leave();
+            case Fault.ExitKind.Signal:
+                return Signal();
+            default:
+                _reason = Fail($"unknown exit {ExitKind} from emitted code");
+                return 0;
+        }
+    }
+
+    private (int Block, uint Info) Site()
+    {
+        // SAFETY: the exit stub's call pushed the address of its two data words.
+        var site = (int*)Slot(State.ExitSite);
+        return (site[0], (uint)site[1]);
+    }
+
+    // Takes RIP and flags of an exit at a row.
+    private ref CodeRow TakeRow(int block, uint info)
+    {
+        ref var found = ref _cache.Blocks[block];
+        ref var row = ref _cache.Rows[found.FirstRow + SiteInfo.Row(info)];
+        Registers.Rip = found.Rip + row.Offset;
+        TakeFlags((info & SiteInfo.FlagsInSlot) != 0);
+        return ref row;
+    }
+
+    private nint ReenterAt(in CodeRow row)
+    {
+        if ((row.Flags & CodeRow.SlotFlags) != 0)
+        {
+            SetFlagSlot();
+        }
+
+        return _cache.AddressOf(row.Host);
+    }
+
+    private nint Miss(bool write)
+    {
+        var (block, info) = Site();
+        ref var row = ref TakeRow(block, info);
+        var address = Slot(State.ExitValue);
+        var size = SiteInfo.Detail(info);
+        if (((int)address & 4095) + size > 4096 || (long)(address << 16) >> 16 != (long)address)
+        {
+            return ExecuteSlowly();
+        }
+
+        switch (TryFill(address, write))
+        {
+            case FillOutcome.Filled:
+                return ReenterAt(row);
+            case FillOutcome.Faulted when (info & SiteInfo.Masked) == 0:
+                _reason = ExitReason.Exception;
+                return 0;
+            default:
+                return ExecuteSlowly();
+        }
+    }
+
+    private enum FillOutcome
+    {
+        Filled,
+        Faulted,
+        CodeFrame,
+    }
+
+    private FillOutcome TryFill(ulong address, bool write)
+    {
+        var access = (write ? WalkAccess.Write : WalkAccess.Read) | (Registers.KernelMode == 0 ? WalkAccess.User : 0);
+        var context = Current;
+        var result = _engine.Walk.Walk(context.Root, address, access);
+        if (!result.Ok)
+        {
+            SetPageFault(address, result.ErrorCode);
+            return FillOutcome.Faulted;
+        }
+
+        const FrameFlags never = FrameFlags.PageTable | FrameFlags.ReadOnly | FrameFlags.Code;
+        var flags = _engine.Frames.FlagsOf(result.Mfn);
+        var writable = result.WritableNow && (flags & never) == 0;
+        if (writable && (flags & FrameFlags.WriteCached) == 0)
+        {
+            // Whoever takes write access away sets its flag first and then looks at this one.
+            writable = (_engine.Frames.ChangeFlags(result.Mfn, FrameFlags.WriteCached, FrameFlags.None) & never) == 0;
+        }
+
+        if (write && !writable)
+        {
+            if ((_engine.Frames.FlagsOf(result.Mfn) & (FrameFlags.PageTable | FrameFlags.ReadOnly)) != 0)
+            {
+                SetPageFault(address, (uint)access | 1);
+                return FillOutcome.Faulted;
+            }
+
+            return FillOutcome.CodeFrame;
+        }
+
+        context.Fill(address, result.Page, result.Mfn, writable);
+        return FillOutcome.Filled;
+    }
+
+    private nint Branch()
+    {
+        var (block, info) = Site();
+        TakeFlags((info & SiteInfo.FlagsInSlot) != 0);
+        var link = (int)(info & ~SiteInfo.FlagsInSlot);
+        var target = _cache.Links[link].Target;
+        Registers.Rip = target;
+        if (Stepped())
+        {
+            return 0;
+        }
+
+        LeaveCache();
+        return _engine.Connect(this, block, link, target);
+    }
+
+    private nint Indirect(ulong target)
+    {
+        Registers.Rip = target;
+        if (Stepped())
+        {
+            return 0;
+        }
+
+        LeaveCache();
+        _engine.FillHash(this, target);
+        return 0;
+    }
+
+    // After an instruction that ran with TF: #DB behind it.
+    private bool Stepped()
+    {
+        if ((Mode & BlockMode.SingleStep) == 0)
+        {
+            return false;
+        }
+
+        RaiseDebug(1 << 14);
+        return true;
+    }
+
+    private void RaiseDebug(uint status)
+    {
+        Registers.ExitVector = 1;
+        Registers.ExitErrorCode = 0;
+        Registers.ExitDebugStatus = status;
+        _reason = ExitReason.Exception;
+    }
+
+    private nint Find(ulong rip)
+    {
+        var landing = Current.Hashed(rip);
+        if (landing != 0)
+        {
+            ref var block = ref _cache.Blocks[_cache.BlockOfLanding(landing)];
+            if (block.Rip == rip && block.Mode == Mode && !block.Dead)
+            {
+                return _cache.AddressOf(block.Host);
+            }
+        }
+
+        LeaveCache();
+        var host = _engine.FindOrTranslate(this, rip, out var fault);
+        if (host == 0 && fault)
+        {
+            _reason = ExitReason.Exception;
+        }
+
+        // Found without being in the cache's state: enter it and take what is published then.
+        return EnterCache() ? 0 : host;
+    }
+}
