@@ -1,3 +1,4 @@
+using Xenolith.Host;
 using Xenolith.Machine.Scheduling;
 
 namespace Xenolith.Machine;
@@ -25,11 +26,23 @@ public sealed partial class Vcpu
 
     private bool MayRun => Domain.MayRun && !_down && Volatile.Read(ref _pauseCount) == 0;
 
-    /// <summary>Starts the thread; the domain does that once.</summary>
+    /// <summary>The host's id of the thread, for CPU time in /proc; 0 before the domain first runs.</summary>
+    public int HostThread { get; private set; }
+
+    /// <summary>Starts the thread and waits until its id is known; the domain does that once.</summary>
     internal void Start()
     {
-        _thread = new Thread(Main, 1 << 20) { Name = $"vcpu{Id}", IsBackground = true };
+        using var known = new ManualResetEventSlim();
+        void Body()
+        {
+            HostThread = CurrentProcess.ThreadId();
+            known.Set();
+            Main();
+        }
+
+        _thread = new Thread(Body, 1 << 20) { Name = $"vcpu{Id}", IsBackground = true };
         _thread.Start();
+        known.Wait();
     }
 
     /// <summary>Waits for the thread's end.</summary>

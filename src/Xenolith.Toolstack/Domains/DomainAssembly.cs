@@ -1,4 +1,5 @@
-using Xenolith.Boot;
+using Xenolith.Boot.Cache;
+using Xenolith.Translator;
 
 namespace Xenolith.Toolstack.Domains;
 
@@ -6,6 +7,30 @@ namespace Xenolith.Toolstack.Domains;
 internal sealed class DomainAssembly : IDomainAssembly
 {
     /// <inheritdoc/>
-    public IRunningDomain Build(DomainResources resources, IDomainEvents events) =>
-        throw new BootException($"domain {resources.Config.Name}", "this program has no engine yet", "Take a newer one");
+    public IRunningDomain Build(DomainResources resources, IDomainEvents events)
+    {
+        var config = resources.Config;
+        var domain = PvDomain.Build(
+            new PvDomainParameters
+            {
+                Id = resources.Domid,
+                Uuid = config.Uuid,
+                Kernel = resources.Kernel,
+                KernelName = config.Kernel ?? "of the boot loader",
+                Ramdisk = resources.Ramdisk,
+                RamdiskName = config.Ramdisk ?? string.Empty,
+                CommandLine = config.CommandLine ?? string.Empty,
+                MemoryKiB = config.EffectiveMemoryKiB,
+                MaximumMemoryKiB = config.EffectiveMaxMemoryKiB,
+                MaximumVcpus = config.EffectiveMaxVcpus,
+                Console = resources.Console,
+                Store = resources.Store,
+                KernelCache = KernelCache.OfUser(),
+            },
+            memory => new TranslatorEngine(memory.Frames, memory.Walk, events.Log));
+        domain.Machine.Log.LineWritten = events.Log;
+        domain.DeviceFailed = events.Log;
+        domain.ShutDown = reason => events.ShutDown((int)reason, domain.Machine.CrashCause);
+        return new RunningPvDomain(domain);
+    }
 }
