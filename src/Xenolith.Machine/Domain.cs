@@ -3,6 +3,7 @@ using Xenolith.Machine.Events;
 using Xenolith.Machine.Hypercalls;
 using Xenolith.Machine.Memory;
 using Xenolith.Machine.Mmu;
+using Xenolith.Machine.Privileged;
 using Xenolith.Machine.Time;
 
 namespace Xenolith.Machine;
@@ -37,6 +38,7 @@ public sealed partial class Domain : IDisposable
             _watchdogs[i] = new Deadline(WatchdogExpired);
         }
 
+        Cpuid = new CpuidTable(parameters.VcpuCount, Time);
         Events = new EventChannels(this);
         _vcpus = new Vcpu[parameters.VcpuCount];
         for (var id = 0; id < _vcpus.Length; id++)
@@ -80,6 +82,9 @@ public sealed partial class Domain : IDisposable
 
     /// <summary>True for a 32-bit PAE guest, which uses the compat layouts.</summary>
     public bool Compat { get; init; }
+
+    /// <summary>What the vCPUs' CPUID returns.</summary>
+    public CpuidTable Cpuid { get; }
 
     /// <summary>Event channels, the guest's side and the host's.</summary>
     public EventChannels Events { get; }

@@ -61,7 +61,6 @@ public sealed partial class Vcpu
             return false;
         }
 
-        AttendToTime();
         return true;
     }
 

@@ -11,7 +11,16 @@ public sealed partial class Vcpu
     internal ulong GuestCr2 { get; set; }
 
     /// <summary>CR4 as the guest set it.</summary>
-    internal ulong GuestCr4 { get; set; }
+    internal ulong GuestCr4 { get; set; } = Privileged.ControlRegisters.InitialCr4;
+
+    /// <summary>Sets CR4: the bits a guest may choose, the others as they are.</summary>
+    internal void SetControl4(ulong value) => GuestCr4 = Privileged.ControlRegisters.FixedCr4(value);
+
+    /// <summary>IA32_SPEC_CTRL: kept, without effect on the translated code's host.</summary>
+    internal ulong SpecControl { get; set; }
+
+    /// <summary>mov to CR3: MMUEXT_NEW_BASEPTR by another door.</summary>
+    internal bool TrySwitchRoot(ulong mfn) => NewKernelRoot(mfn) == 0;
 
     /// <summary>DR0..DR3.</summary>
     internal ulong[] DebugAddresses { get; } = new ulong[4];

@@ -6,6 +6,7 @@ namespace Xenolith.Machine;
 public sealed partial class Vcpu
 {
     private nint _info;
+    private bool _infoMoved;
 
     /// <summary>Host address of the vcpu_info in force. A vCPU of 32 and more has a hidden one until it registers its own.</summary>
     internal nint Info => Volatile.Read(ref _info);
@@ -35,6 +36,32 @@ public sealed partial class Vcpu
     {
         get => SharedWord.Load64(Info + VcpuInfoLayout.Cr2);
         set => SharedWord.Store64(Info + VcpuInfoLayout.Cr2, value);
+    }
+
+    /// <summary>True while a vCPU of 32 and more has registered no vcpu_info: it cannot be initialised before.</summary>
+    internal bool HasHiddenInfo => !_infoMoved && Id >= SharedInfoLayout.LegacyVcpus;
+
+    /// <summary>Moves the vcpu_info to where the guest wants it, once, and marks everything pending so that nothing is lost. False the second time.</summary>
+    internal bool TryMoveInfo(nint address)
+    {
+        lock (InitialiseLock)
+        {
+            if (_infoMoved)
+            {
+                return false;
+            }
+
+            _infoMoved = true;
+            SharedWord.Bytes(Info, VcpuInfoLayout.Size).CopyTo(SharedWord.Bytes(address, VcpuInfoLayout.Size));
+            Volatile.Write(ref _info, address);
+        }
+
+        // A sender may have used the old place meanwhile.
+        Interlocked.MemoryBarrier();
+        SharedWord.Store64(address + VcpuInfoLayout.PendingSelector, ulong.MaxValue);
+        SharedWord.Store8(address + VcpuInfoLayout.UpcallPending, 0);
+        MarkEventsPending();
+        return true;
     }
 
     private void ResetInfo()

@@ -17,6 +17,7 @@ public sealed partial class Vcpu
     {
         Volatile.Write(ref _threadId, Environment.CurrentManagedThreadId);
         TimerSlack.MakeExact();
+        WriteTimeInfo();
         try
         {
             while (PrepareToRun())
@@ -49,7 +50,6 @@ public sealed partial class Vcpu
                     return false;
                 }
 
-                AttendToTime();
             }
 
             if (NmiPending && !NmiMasked)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Xenolith.Abi;
 
 namespace Xenolith.Machine;
@@ -5,6 +6,9 @@ namespace Xenolith.Machine;
 /// <summary>Coming up and going down.</summary>
 public sealed partial class Vcpu
 {
+    /// <summary>Guards initialisation and the move of vcpu_info against other vCPUs' hypercalls; a leaf.</summary>
+    internal Lock InitialiseLock { get; } = new();
+
     /// <summary>True once the builder or VCPUOP_initialise gave it registers.</summary>
     public bool IsInitialised { get; internal set; }
 
@@ -29,6 +33,25 @@ public sealed partial class Vcpu
         KernelSs = SegmentSelector.FlatData;
         UpcallMask = true;
         IsInitialised = true;
+    }
+
+    /// <summary>Loads x87 and SSE state from FXSAVE form; bad contents leave the reset state.</summary>
+    internal void LoadLegacyExtendedState(ReadOnlySpan<byte> image)
+    {
+        Span<byte> area = stackalloc byte[Engine.ExtendedStateSize];
+        area.Clear();
+        image[..464].CopyTo(area);
+        // MXCSR: only bits that every processor has; XSTATE_BV: x87 and SSE.
+        KeepValidMxcsr(area);
+        area[512] = 3;
+        Engine.LoadExtendedState(area);
+    }
+
+    private static void KeepValidMxcsr(Span<byte> area)
+    {
+        var mxcsr = BinaryPrimitives.ReadUInt32LittleEndian(area[24..]) & 0xffff;
+        BinaryPrimitives.WriteUInt32LittleEndian(area[24..], mxcsr);
+        area.Slice(28, 4).Clear();
     }
 
     /// <summary>VCPUOP_up: lets it run. Any thread. False if it was never initialised.</summary>

@@ -24,6 +24,8 @@ public static class HypercallTable
         new(SetDebugReg, "set_debugreg", ProcessorCalls.SetDebugReg),
         new(GetDebugReg, "get_debugreg", ProcessorCalls.GetDebugReg),
         new(HypercallNumber.Multicall, "multicall", Hypercalls.Multicall.Call),
+        new(SetTimerOp, "set_timer_op", VcpuCalls.SetTimerOp),
+        new(VcpuOp, "vcpu_op", VcpuCalls.VcpuOp),
         new(EventChannelOpCompat, "event_channel_op_compat", EventChannelCalls.EventChannelOpCompat),
         new(XenVersion, "xen_version", VersionCalls.XenVersion),
         new(HypercallNumber.ConsoleIo, "console_io", Hypercalls.ConsoleIo.Call),

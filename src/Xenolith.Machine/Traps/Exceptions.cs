@@ -1,4 +1,5 @@
 using Xenolith.Abi;
+using Xenolith.Machine.Privileged;
 
 namespace Xenolith.Machine.Traps;
 
@@ -27,6 +28,8 @@ internal static class Exceptions
                 }
 
                 InjectPageFault(vcpu, address, code);
+                return;
+            case InvalidOpcode when ForcedEmulation.TryEmulate(vcpu):
                 return;
             case DeviceNotAvailable when vcpu.HandleDeviceNotAvailable():
                 return;

@@ -1,0 +1,17 @@
+namespace Xenolith.Machine.Privileged;
+
+/// <summary>What came of an instruction.</summary>
+internal enum EmulationResult
+{
+    /// <summary>Executed: step over it.</summary>
+    Done,
+
+    /// <summary>#GP(0).</summary>
+    Refused,
+
+    /// <summary>#UD.</summary>
+    Undefined,
+
+    /// <summary>Try it again: something else has to happen first.</summary>
+    Again,
+}
