@@ -1,0 +1,61 @@
+using Xenolith.Engine;
+
+namespace Xenolith.Tests.Unit.Machine.Mmu;
+
+/// <summary>An engine that executes nothing and writes down what the machine tells it.</summary>
+internal sealed class RecordingEngine : IEngine
+{
+    public List<string> Calls { get; } = [];
+
+    /// <summary>Asked at <see cref="RevokeWrites"/>: what the frame's flags are then.</summary>
+    public Func<ulong, FrameFlags>? FlagsAtRevoke { get; set; }
+
+    public string Name => "recording";
+
+    public IVcpuEngine CreateVcpu(int vcpuId) => new Vcpu(this);
+
+    public void FlushTlb(ulong vcpuMask, ulong? address) => Calls.Add($"flush {vcpuMask:x} {Show(address)}");
+
+    public void PageTableEntryChanged(ulong tableMfn, int level, int index, ulong oldEntry) => Calls.Add($"changed {tableMfn:x} L{level} {index}");
+
+    public void RevokeWrites(ulong mfn) => Calls.Add($"revoke {mfn:x} {FlagsAtRevoke?.Invoke(mfn)}");
+
+    public void ForgetFrame(ulong mfn) => Calls.Add($"forget {mfn:x}");
+
+    public IReadOnlyList<KeyValuePair<string, long>> Counters() => [];
+
+    public void Dispose()
+    {
+    }
+
+    private static string Show(ulong? address) => address is { } a ? a.ToString("x") : "all";
+
+    private sealed class Vcpu(RecordingEngine engine) : IVcpuEngine
+    {
+        private VcpuRegisters _registers;
+
+        public ref VcpuRegisters Registers => ref _registers;
+
+        public int ExtendedStateSize => 832;
+
+        public void LoadRoots(ulong kernelRootMfn, ulong userRootMfn) => engine.Calls.Add($"roots {kernelRootMfn:x} {userRootMfn:x}");
+
+        public void FlushTlb(ulong? address) => engine.Calls.Add($"local {Show(address)}");
+
+        public ExitReason Run() => ExitReason.Interrupted;
+
+        public void Kick()
+        {
+        }
+
+        public void SaveExtendedState(Span<byte> area) => area.Clear();
+
+        public void LoadExtendedState(ReadOnlySpan<byte> area)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
