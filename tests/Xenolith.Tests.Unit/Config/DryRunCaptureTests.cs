@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Xenolith.Config;
 using Xenolith.Config.Grammar;
 using Xenolith.Config.Json;
+using Xenolith.Tests.Unit.Captures;
 
 namespace Xenolith.Tests.Unit.Config;
 
@@ -17,8 +18,8 @@ public sealed partial class DryRunCaptureTests
         ["04-vifs"] = "an unknown vif key is an error, not a remark",
     };
 
-    private static readonly IReadOnlyList<Capture> Cases =
-        [.. Capture.Read("xl-dryrun.txt").Where(c => c.Command.StartsWith("xl ") && c.Command.Contains(" create "))];
+    private static readonly IReadOnlyList<XenCapture> Cases =
+        [.. XenCapture.Read("xl-dryrun.txt").Where(c => c.Command.StartsWith("xl ") && c.Command.Contains(" create "))];
 
     public static TheoryData<string> Names => [.. Cases.Select(c => c.Name).Where(name => !Deviations.ContainsKey(name))];
 
@@ -59,7 +60,7 @@ public sealed partial class DryRunCaptureTests
         Assert.Equal(WithoutUuid(capture.Stdout), WithoutUuid(LibxlJson.DryRun(repaired.Config!)));
     }
 
-    private static ConfigReading Read(Capture capture)
+    private static ConfigReading Read(XenCapture capture)
     {
         var words = capture.Command.Split(' ').SkipWhile(word => word != "create").Skip(1).Where(word => word != "-n").ToList();
         var text = capture.Config.Length > 0 || words.Contains("/dev/null") ? capture.Config : Cases.Single(c => c.Name == "01-min").Config;

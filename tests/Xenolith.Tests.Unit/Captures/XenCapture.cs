@@ -1,17 +1,17 @@
 using System.Runtime.CompilerServices;
 
-namespace Xenolith.Tests.Unit.Config;
+namespace Xenolith.Tests.Unit.Captures;
 
 /// <summary>One case of a capture from real Xen: a command, its exit code, its configuration file and what it printed.</summary>
-public sealed record Capture(string Name, string Command, int Exit, string Config, string Stdout, string Stderr)
+public sealed record XenCapture(string Name, string Command, int Exit, string Config, string Stdout, string Stderr)
 {
-    /// <summary>Reads all cases of a file in Captures/.</summary>
-    public static IReadOnlyList<Capture> Read(string file, [CallerFilePath] string here = "") =>
-        [.. File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "Captures", file))
+    /// <summary>Reads all cases of a file beside this one.</summary>
+    public static IReadOnlyList<XenCapture> Read(string file) =>
+        [.. File.ReadAllText(Path.Combine(Path.GetDirectoryName(ThisFile())!, file))
             .Split("######## ", StringSplitOptions.RemoveEmptyEntries)
             .Select(One)];
 
-    private static Capture One(string block)
+    private static XenCapture One(string block)
     {
         var lines = block.Split('\n');
         var parts = new Dictionary<string, List<string>> { ["config"] = [], ["stdout"] = [], ["stderr"] = [] };
@@ -31,6 +31,8 @@ public sealed record Capture(string Name, string Command, int Exit, string Confi
 
         // The capture separates cases by an empty line, which belongs to no output.
         string Text(string part) => string.Join('\n', parts[part]).TrimEnd('\n') is { Length: > 0 } text ? text + "\n" : "";
-        return new Capture(lines[0], lines[1][2..], exit, Text("config"), Text("stdout"), Text("stderr"));
+        return new XenCapture(lines[0], lines[1][2..], exit, Text("config"), Text("stdout"), Text("stderr"));
     }
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -1,0 +1,32 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Xl;
+
+namespace Xenolith.Cli.Programs;
+
+/// <summary>The names under which this one program can be called, and what each does.</summary>
+public static class ProgramTable
+{
+    /// <summary>A program.</summary>
+    /// <param name="Name">The name it is called by.</param>
+    /// <param name="Linked">Whether a link of this name stands beside the program; the others are for our own processes.</param>
+    /// <param name="Run">Runs it with its command line, and returns the exit code.</param>
+    public sealed record Row(string Name, bool Linked, Func<IReadOnlyList<string>, Terminal, int> Run);
+
+    /// <summary>All programs.</summary>
+    public static IReadOnlyList<Row> Rows { get; } =
+    [
+        new("xl", true, (words, terminal) => XlCommands.Set.Run(words, terminal, OwnHost.Services())),
+    ];
+
+    /// <summary>The program called <paramref name="name"/>, or null.</summary>
+    public static Row? Find(string name)
+    {
+        foreach (var row in Rows)
+        {
+            if (row.Name == name)
+                return row;
+        }
+
+        return null;
+    }
+}

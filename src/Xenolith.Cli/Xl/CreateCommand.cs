@@ -1,0 +1,93 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Domains;
+using Xenolith.Cli.Programs;
+using Xenolith.Config;
+using Xenolith.Config.Grammar;
+using Xenolith.Config.Json;
+
+namespace Xenolith.Cli.Xl;
+
+/// <summary><c>xl create</c>.</summary>
+internal static class CreateCommand
+{
+    /// <summary>Its row in the table.</summary>
+    public static Command Command { get; } = new("create", "<ConfigFile> [options] [vars]", "Create a domain from a configuration file")
+    {
+        Options =
+        [
+            new('c', null, "Attach to the console before the domain runs"),
+            new('d', null, "Print more about what is done"),
+            new('e', null, "Start no monitor: nobody waits for the domain's end"),
+            new('F', null, "Stay in the foreground until the domain's end"),
+            new('f', "defconfig", "Read this configuration file", "FILE"),
+            new('n', "dryrun", "Print the configuration as JSON and create nothing"),
+            new('p', null, "Leave the domain paused"),
+            new('q', "quiet", "Print no remarks"),
+            new('V', "vncviewer", "Attach a VNC viewer"),
+            new('A', "vncviewer-autopass", "Give the viewer the password"),
+            new(null, "ignore-global-affinity-masks", "Accepted; there are no such masks"),
+        ],
+        Modifies = true,
+        CanDryRun = true,
+        Notes = "vars are assignments such as memory=512 that follow the file's own; strings in them need quotes of their own: 'name=\"web\"'.",
+        Run = Run,
+    };
+
+    private static int Run(Invocation use)
+    {
+        var file = use.Value("defconfig");
+        var assignments = new List<string>();
+        foreach (var word in use.Arguments)
+        {
+            if (word.Contains('='))
+                assignments.Add(word);
+            else if (file is null)
+                file = word;
+            else
+                return use.Misused($"`{word}' is neither the configuration file, which is `{file}', nor an assignment such as memory=512.");
+        }
+
+        if (file is null)
+            return use.Fail("no configuration file is named; give one, or /dev/null and assignments such as 'name=\"web\"'.", ExitCode.NoConfigFile);
+        var dryRun = use.Has("dryrun") || use.Globals.DryRun;
+        if (!dryRun && (use.Has("vncviewer") || use.Has("vncviewer-autopass")))
+            return use.Fail("-V: PV framebuffers are not built yet, so there is no display to view; leave out -V.");
+        var quiet = use.Has("quiet");
+        if (!quiet)
+            use.Terminal.Error.Line($"Parsing config from {file}");
+        var reading = ConfigFile.Read(file, assignments, use.Services);
+        if (Report(reading, use.Terminal, quiet, dryRun) is { } code)
+            return code;
+        if (!dryRun)
+            return Create(use, reading.Config!);
+        use.Terminal.Out.Write(LibxlJson.DryRun(reading.Config!));
+        return ExitCode.Success;
+    }
+
+    /// <summary>Prints what there is to say about a configuration.</summary>
+    /// <returns>The exit code when it ends there, or null.</returns>
+    internal static int? Report(ConfigReading reading, Terminal terminal, bool quiet, bool dryRun)
+    {
+        foreach (var diagnostic in reading.Diagnostics)
+        {
+            if (diagnostic.Severity >= Severity.Creation || !quiet)
+                terminal.Error.Line(diagnostic.ToString());
+        }
+
+        return reading.Diagnostics.Worst switch
+        {
+            Severity.Error => ExitCode.Failure,
+            Severity.Rejected => ExitCode.Creation,
+            Severity.Creation when !dryRun => ExitCode.Creation,
+            _ => null,
+        };
+    }
+
+    private static int Create(Invocation use, DomainConfig config) => use.Services.Host.Create(config, new CreateOptions
+    {
+        Paused = use.Has("p"),
+        Foreground = use.Has("F"),
+        NoMonitor = use.Has("e"),
+        AttachConsole = use.Has("c"),
+    });
+}

@@ -1,0 +1,79 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Domains;
+using Xenolith.Cli.Programs;
+
+namespace Xenolith.Cli.Xl;
+
+/// <summary>Commands that change a domain's life.</summary>
+internal static class LifeCommands
+{
+    public static Command Destroy { get; } = new("destroy", "[options] <Domain>", "End a domain at once")
+    {
+        Options = [new('f', null, "Accepted; Domain-0 is this host and cannot be destroyed")],
+        Modifies = true,
+        Least = 1,
+        Run = use => OnGuest(use, "destroyed: it is this host itself", domain => use.Services.Host.Destroy(domain.Domid)),
+    };
+
+    public static Command Pause { get; } = new("pause", "<Domain>", "Stop a domain's vCPUs")
+    {
+        Modifies = true,
+        Least = 1,
+        Run = use => OnGuest(use, null, domain => use.Services.Host.Pause(domain.Domid)),
+    };
+
+    public static Command Unpause { get; } = new("unpause", "<Domain>", "Let a paused domain go on")
+    {
+        Modifies = true,
+        Least = 1,
+        Run = use => OnGuest(use, null, domain => use.Services.Host.Unpause(domain.Domid)),
+    };
+
+    public static Command Rename { get; } = new("rename", "<Domain> <NewDomainName>", "Give a domain another name")
+    {
+        Modifies = true,
+        Least = 2,
+        Run = use => OnGuest(use, "renamed: it is this host itself", domain => use.Services.Host.Rename(domain.Domid, use.Arguments[1])),
+    };
+
+    public static Command Console { get; } = new("console", "[options] <Domain>", "Attach to a domain's console; ^] leaves it")
+    {
+        Options =
+        [
+            new('t', "type", "Type of console: pv", "TYPE"),
+            new('n', "num", "Number of the console: 0", "NUM"),
+            new('e', "escape", "Accepted; the key that leaves is ^]", "KEY"),
+            new(null, "replay", "Begin with everything the console still remembers"),
+        ],
+        Least = 1,
+        Run = use =>
+        {
+            if (use.Value("type") is { } type && type != "pv")
+                return use.Fail($"console type `{type}': PV guests have only pv.", ExitCode.Usage);
+            if (use.Value("num") is { } number && number != "0")
+                return use.Fail($"console number `{number}': there is only console 0.");
+            var domain = use.Services.Host.Find(use.Arguments[0]);
+            return domain.Domid == 0
+                ? use.Fail("Domain-0 is this host itself; its console is the terminal you are at.", NoConsole)
+                : use.Services.Host.Console(domain.Domid, use.Has("replay"));
+        },
+    };
+
+    // EINVAL, which real xl gives for Domain-0 here.
+    private const int NoConsole = 22;
+
+    private static int OnGuest(Invocation use, string? refusalForHost, Action<DomainRow> act)
+    {
+        var domain = use.Services.Host.Find(use.Arguments[0]);
+        if (domain.Domid == 0)
+        {
+            // Real xl says that pausing Domain-0 failed, and exits 0.
+            return refusalForHost is null
+                ? use.Fail("Domain-0 is this host itself and stays as it is.", ExitCode.Success)
+                : use.Fail($"Domain-0 cannot be {refusalForHost}.");
+        }
+
+        act(domain);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,69 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Domains;
+using Xenolith.Cli.Programs;
+using Xenolith.Toolstack;
+
+namespace Xenolith.Cli.Xl;
+
+/// <summary><c>xl shutdown</c> and <c>xl reboot</c>: ask the guest, perhaps wait.</summary>
+internal static class ShutdownCommands
+{
+    public static Command Shutdown { get; } = Make("shutdown", "Ask a domain to shut down", "poweroff", "Shutting down");
+
+    public static Command Reboot { get; } = Make("reboot", "Ask a domain to reboot", "reboot", "Rebooting");
+
+    private static Command Make(string name, string summary, string request, string progress) => new(name, "[options] <-a|Domain>", summary)
+    {
+        Options =
+        [
+            new('a', "all", "All guests"),
+            new('w', "wait", "Wait until it has shut down; twice: until it is gone"),
+            new('F', null, "Accepted; PV guests have no ACPI to fall back to"),
+        ],
+        Modifies = true,
+        Run = use => Run(use, request, progress),
+    };
+
+    private static int Run(Invocation use, string request, string progress)
+    {
+        if (use.Arguments.Count == 0 && !use.Has("all"))
+            return use.Fail("You must specify -a or a domain id.");
+        var host = use.Services.Host;
+        var domains = use.Has("all") ? host.List().Where(domain => domain.Domid != 0).ToList() : [host.Find(use.Arguments[0])];
+        var code = ExitCode.Success;
+        var asked = new List<DomainRow>();
+        foreach (var domain in domains)
+        {
+            if (domain.Domid == 0)
+                return use.Fail("Domain-0 is this host itself; shut the host down with its own commands.");
+            use.Terminal.Error.Line($"{progress} domain {domain.Domid}");
+            try
+            {
+                host.RequestShutdown(domain.Domid, request);
+                asked.Add(domain);
+            }
+            catch (ToolstackException e) when (domains.Count > 1)
+            {
+                // One deaf domain must not keep the others running.
+                code = use.Fail(e.Message, e.ExitCode);
+            }
+        }
+
+        if (use.Has("wait"))
+            Wait(use, asked, untilGone: use.Count("wait") > 1);
+        return code;
+    }
+
+    private static void Wait(Invocation use, List<DomainRow> domains, bool untilGone)
+    {
+        var error = use.Terminal.Error;
+        error.Line($"Waiting for {domains.Count} domains");
+        foreach (var domain in domains)
+        {
+            var end = use.Services.Host.Wait(domain.Domid, untilGone);
+            error.Line(end.ShutdownReason is { } reason
+                ? $"Domain {domain.Domid} has been shut down, reason code {reason}"
+                : $"Domain {domain.Domid} has been destroyed");
+        }
+    }
+}

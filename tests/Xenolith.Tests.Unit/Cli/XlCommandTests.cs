@@ -1,0 +1,217 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Domains;
+using Xenolith.Cli.Xl;
+using Xenolith.Tests.Unit.Captures;
+
+namespace Xenolith.Tests.Unit.Cli;
+
+public sealed class XlCommandTests : IDisposable
+{
+    private readonly string _file = Path.Combine(Path.GetTempPath(), $"xl-{Guid.NewGuid():N}.cfg");
+    private readonly XlRun _run = new();
+
+    public XlCommandTests()
+    {
+        File.WriteAllText(_file, "name = 'web'\nkernel = '/k'\nmemory = 64\n");
+        _run.Host.Domains.Add(new DomainRow { Domid = 0, Name = "Domain-0" });
+        _run.Host.Domains.Add(new DomainRow { Domid = 3, Name = "web" });
+        _run.Host.Domains.Add(new DomainRow { Domid = 4, Name = "7" });
+    }
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void Every_command_of_real_xl_is_in_the_table_and_in_help()
+    {
+        var real = XenCapture.Read("xl-basic.txt").Single(c => c.Name == "xl-noargs").Stdout.Split('\n')
+            .Where(line => line.Length > 2 && line[0] == ' ' && char.IsAsciiLetterLower(line[1])).Select(line => line.Split(' ')[1]).ToList();
+        Assert.True(real.Count > 80);
+
+        Assert.Equal(0, _run.Xl("help"));
+        Assert.All(real, name => Assert.Contains($"\n {name} ", _run.Stdout));
+        Assert.StartsWith("Usage xl [-vfNtT] <subcommand> [args]\n\nxl full list of subcommands:\n\n create              Create", _run.Stdout);
+    }
+
+    [Fact]
+    public void A_command_either_runs_or_says_why_not()
+    {
+        foreach (var command in XlCommands.Set.Commands.Where(command => command.Run is null))
+        {
+            Assert.Equal(1, _run.Xl(command.Name, "a", "b", "c", "d"));
+            Assert.Equal($"`xl {command.Name}' is not available: {command.Absence}.\n", _run.Stderr);
+        }
+
+        Assert.All(XlCommands.Set.Commands, command => Assert.True(command.Run is null != command.Absence is null, command.Name));
+    }
+
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(1, "frobnicate")]
+    [InlineData(1, "-q list")]
+    [InlineData(0, "help nosuch")]
+    [InlineData(0, "help create")]
+    [InlineData(0, "list -h")]
+    [InlineData(2, "list -Q")]
+    [InlineData(2, "create --bogus")]
+    [InlineData(2, "create a b c")]
+    [InlineData(6, "create")]
+    [InlineData(3, "create /nonexistent.cfg")]
+    [InlineData(3, "create nonexistent")]
+    [InlineData(3, "create /usr")]
+    [InlineData(2, "destroy")]
+    [InlineData(1, "destroy nosuch")]
+    [InlineData(1, "destroy 99")]
+    [InlineData(1, "destroy 0")]
+    [InlineData(1, "destroy Domain-0")]
+    [InlineData(1, "shutdown nosuch")]
+    [InlineData(1, "shutdown")]
+    [InlineData(1, "reboot nosuch")]
+    [InlineData(1, "reboot")]
+    [InlineData(1, "pause nosuch")]
+    [InlineData(2, "pause")]
+    [InlineData(0, "pause 0")]
+    [InlineData(0, "unpause 0")]
+    [InlineData(1, "console nosuch")]
+    [InlineData(1, "console 99")]
+    [InlineData(22, "console 0")]
+    [InlineData(1, "domid nosuch")]
+    [InlineData(1, "domid 0")]
+    [InlineData(0, "domid Domain-0")]
+    [InlineData(2, "domid")]
+    [InlineData(1, "domname 99")]
+    [InlineData(1, "domname abc")]
+    [InlineData(2, "domname")]
+    [InlineData(1, "rename nosuch foo")]
+    [InlineData(2, "rename Domain-0")]
+    [InlineData(1, "list nosuch")]
+    [InlineData(1, "list 99")]
+    [InlineData(1, "list a b")]
+    [InlineData(1, "list -l nosuch")]
+    [InlineData(1, "vcpu-list nosuch")]
+    [InlineData(2, "dmesg -Q")]
+    [InlineData(2, "info -Q")]
+    [InlineData(0, "info bogusfield")]
+    [InlineData(1, "uptime nosuch")]
+    [InlineData(1, "cpupool-list nosuch")]
+    [InlineData(255, "getenforce")]
+    [InlineData(1, "-N list")]
+    public void Exit_codes_are_real_xls(int code, string words)
+    {
+        Assert.Equal(code, _run.Xl(words.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.True(code == 0 || _run.Stderr.Length > 0 || _run.Stdout.Length > 0);
+        Assert.Empty(_run.Host.Asked);
+    }
+
+    [Fact]
+    public void A_command_may_be_abbreviated_to_a_unique_beginning()
+    {
+        Assert.Equal(0, _run.Xl("unp", "web"));
+        Assert.Equal(0, _run.Xl("li"));
+        Assert.Equal(1, _run.Xl("pa"[..1], "web"));
+        Assert.Contains("it could be pci-attach", _run.Stderr);
+        Assert.Equal(["unpause 3"], _run.Host.Asked);
+    }
+
+    [Fact]
+    public void A_misspelt_command_is_guessed()
+    {
+        Assert.Equal(1, _run.Xl("craete"));
+        Assert.Contains("did you mean `create'?", _run.Stderr);
+    }
+
+    [Fact]
+    public void Create_passes_its_options()
+    {
+        Assert.Equal(0, _run.Xl("create", "-cp", _file, "name=\"b\"", "-F"));
+        Assert.Equal(["create b paused=True F=True e=False c=True"], _run.Host.Asked);
+        Assert.Equal($"Parsing config from {_file}\n", _run.Stderr);
+        Assert.Equal(0, _run.Xl("create", "-q", "-e", "--defconfig=" + _file));
+        Assert.Empty(_run.Stderr);
+    }
+
+    [Theory]
+    [InlineData("-n")]
+    [InlineData("--dryrun")]
+    [InlineData("--dry")]
+    public void A_dry_run_creates_nothing(string option)
+    {
+        Assert.Equal(0, _run.Xl("create", option, _file));
+        Assert.StartsWith("{\n    \"c_info\": {", _run.Stdout);
+        Assert.Equal(0, _run.Xl("-N", "create", _file));
+        Assert.Empty(_run.Host.Asked);
+    }
+
+    [Fact]
+    public void A_wrong_file_creates_nothing_and_exits_1_and_what_cannot_run_here_exits_3()
+    {
+        Assert.Equal(1, _run.Xl("create", _file, "memory=\"x\""));
+        Assert.Contains("command line:1:8: `memory' needs a number", _run.Stderr);
+        Assert.Equal(3, _run.Xl("create", _file, "type=\"hvm\""));
+        Assert.Equal(0, _run.Xl("create", "-n", _file, "type=\"hvm\""));
+        Assert.Empty(_run.Host.Asked);
+    }
+
+    [Fact]
+    public void A_file_without_its_ending_is_found_in_the_configuration_directories()
+    {
+        var services = new Services(() => _run.Host) { ConfigDirectories = [Path.GetTempPath()] };
+        Assert.Equal("web", ConfigFile.Read(Path.GetFileNameWithoutExtension(_file), [], services).Config!.Name);
+    }
+
+    [Fact]
+    public void Shutdown_asks_and_waits_as_told()
+    {
+        Assert.Equal(0, _run.Xl("shutdown", "web"));
+        Assert.Equal("Shutting down domain 3\n", _run.Stderr);
+        Assert.Equal(0, _run.Xl("shutdown", "-w", "web"));
+        Assert.Equal("Shutting down domain 3\nWaiting for 1 domains\nDomain 3 has been shut down, reason code 0\n", _run.Stderr);
+        Assert.Equal(0, _run.Xl("reboot", "-wwaF"));
+        Assert.Equal(
+            ["poweroff 3", "poweroff 3", "wait 3 False", "reboot 3", "reboot 4", "wait 3 True", "wait 4 True"], _run.Host.Asked);
+    }
+
+    [Fact]
+    public void One_deaf_domain_does_not_keep_the_others_running()
+    {
+        _run.Host.Deaf.Add(3);
+        Assert.Equal(1, _run.Xl("shutdown", "-a"));
+        Assert.Equal(["poweroff 4"], _run.Host.Asked);
+        Assert.Contains("domain 3 does not listen", _run.Stderr);
+    }
+
+    [Fact]
+    public void A_number_is_an_id_and_then_a_name()
+    {
+        _run.Xl("pause", "7");
+        _run.Xl("pause", "4");
+        Assert.Equal(["pause 4", "pause 4"], _run.Host.Asked);
+    }
+
+    [Fact]
+    public void Config_check_tells_all_it_knows()
+    {
+        File.AppendAllText(_file, "memroy = 1\nlocaltime = 1\n");
+        Assert.Equal(1, _run.Xl("config", "check", _file));
+        Assert.Contains($"{_file}:4:1: unknown key `memroy'; did you mean `memory'?", _run.Stdout);
+        Assert.Contains($"{_file}:5:1: note: `localtime' has no effect", _run.Stdout);
+        Assert.Equal(0, _run.Xl("config", "keys", "memory"));
+        Assert.StartsWith("memory: ", _run.Stdout);
+    }
+
+    [Fact]
+    public void Help_of_a_command_has_its_options()
+    {
+        _run.Xl("help", "shutdown");
+        Assert.StartsWith("Usage: xl [-vtTf] shutdown [options] <-a|Domain>\n\nAsk a domain to shut down.\n\nOptions:\n\n-a, --all               All guests\n", _run.Stdout);
+    }
+
+    [Fact]
+    public void Json_stands_beside_each_table()
+    {
+        foreach (var words in (string[][])[["list"], ["vm-list"], ["vcpu-list"], ["uptime"], ["claims"], ["info"]])
+        {
+            Assert.Equal(0, _run.Xl([.. words, "--json"]));
+            System.Text.Json.JsonDocument.Parse(_run.Stdout).Dispose();
+        }
+    }
+}
