@@ -11,6 +11,9 @@ internal static class Program
 
     private static int Main(string[] words)
     {
+        // A domain's monitor and its process are this program too, and must not meet anything of a command's.
+        if (ChildProgram.TryRun(words, out var childCode))
+            return childCode;
         var terminal = Terminal.OfProcess();
         try
         {

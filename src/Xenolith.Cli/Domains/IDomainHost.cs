@@ -1,28 +1,34 @@
 using Xenolith.Config;
+using Xenolith.Toolstack;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Domains;
 
 /// <summary>
 /// The host as commands see it: its domains, and what can be done to them. Tests put a host in memory behind it. Whatever cannot be
-/// done throws <see cref="Xenolith.Toolstack.ToolstackException"/> with a sentence for a person and an exit code.
+/// done throws <see cref="ToolstackException"/> with a sentence for a person and an exit code.
 /// </summary>
 public interface IDomainHost
 {
     /// <summary>All domains by id, Domain-0 first. Starts nothing and asks nobody.</summary>
-    IReadOnlyList<DomainRow> List();
+    IReadOnlyList<DomainSummary> List();
+
+    /// <summary>The domain of this name or id.</summary>
+    DomainSummary Find(string nameOrId);
+
+    /// <summary>What a domain's vCPUs do now.</summary>
+    IReadOnlyList<VcpuRow> Vcpus(DomainSummary domain);
 
     /// <summary>The configuration a domain has now, or null for Domain-0.</summary>
     DomainConfig? ConfigOf(int domid);
 
-    /// <summary>Makes a domain.</summary>
-    /// <returns>What to exit with, once nothing is left to do in this process.</returns>
-    int Create(DomainConfig config, CreateOptions options);
+    /// <summary>Makes a domain; with <paramref name="attachConsole"/> the terminal is on its console until it goes or the person leaves.</summary>
+    void Create(DomainConfig config, CreateOptions options, bool attachConsole);
 
-    /// <summary>Joins this process's terminal with a domain's console until the domain goes or the person leaves.</summary>
+    /// <summary>Joins the terminal with a domain's console until the domain goes or the person leaves.</summary>
     /// <param name="domid">The domain.</param>
     /// <param name="replay">Whether to begin with everything still remembered.</param>
-    /// <returns>The exit code.</returns>
-    int Console(int domid, bool replay);
+    void Console(int domid, bool replay);
 
     /// <summary>Stops a domain's vCPUs.</summary>
     void Pause(int domid);
@@ -36,18 +42,14 @@ public interface IDomainHost
     /// <summary>Gives a domain another name.</summary>
     void Rename(int domid, string name);
 
-    /// <summary>Writes a request to <c>control/shutdown</c> of a domain.</summary>
-    /// <param name="domid">The domain.</param>
-    /// <param name="request"><c>poweroff</c>, <c>reboot</c>, <c>halt</c>, <c>suspend</c>.</param>
+    /// <summary>Asks a guest, through <c>control/shutdown</c>, to <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</summary>
     void RequestShutdown(int domid, string request);
 
-    /// <summary>Waits until a domain shuts down, or is gone.</summary>
-    /// <param name="domid">The domain.</param>
-    /// <param name="untilGone">Whether a shutdown alone does not end the wait.</param>
-    DomainEnd Wait(int domid, bool untilGone);
+    /// <summary>Begins to watch for a domain's end, so that nothing asked of it afterwards is missed.</summary>
+    IDomainWatch Watch(int domid);
 
-    /// <summary>Facts for <c>xl info</c>.</summary>
-    HostFacts Facts();
+    /// <summary>Facts for <c>xl info</c>, in its order.</summary>
+    IReadOnlyList<(string Name, string Value)> Facts();
 
     /// <summary>The hypervisor's log.</summary>
     /// <param name="clear">Whether to empty it afterwards.</param>

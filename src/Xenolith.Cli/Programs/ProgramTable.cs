@@ -1,4 +1,4 @@
-using Xenolith.Cli.Commands;
+using Xenolith.Cli.Domains;
 using Xenolith.Cli.Xl;
 
 namespace Xenolith.Cli.Programs;

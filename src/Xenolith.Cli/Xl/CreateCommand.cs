@@ -1,9 +1,9 @@
 using Xenolith.Cli.Commands;
-using Xenolith.Cli.Domains;
 using Xenolith.Cli.Programs;
 using Xenolith.Config;
 using Xenolith.Config.Grammar;
 using Xenolith.Config.Json;
+using Xenolith.Toolstack;
 
 namespace Xenolith.Cli.Xl;
 
@@ -83,11 +83,10 @@ internal static class CreateCommand
         };
     }
 
-    private static int Create(Invocation use, DomainConfig config) => use.Services.Host.Create(config, new CreateOptions
+    private static int Create(Invocation use, DomainConfig config)
     {
-        Paused = use.Has("p"),
-        Foreground = use.Has("F"),
-        NoMonitor = use.Has("e"),
-        AttachConsole = use.Has("c"),
-    });
+        var options = new CreateOptions { Paused = use.Has("p"), Foreground = use.Has("F"), NoMonitor = use.Has("e") };
+        use.Services.Host.Create(config, options, attachConsole: use.Has("c"));
+        return ExitCode.Success;
+    }
 }

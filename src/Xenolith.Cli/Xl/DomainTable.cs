@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Xenolith.Cli.Domains;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -11,7 +12,7 @@ internal static class DomainTable
     private const string NoLabel = "-";
 
     /// <summary><c>xl list</c> and <c>xl claims</c>.</summary>
-    public static string List(IEnumerable<DomainRow> domains, ListColumns columns)
+    public static string List(IEnumerable<DomainSummary> domains, ListColumns columns)
     {
         var text = new StringBuilder("Name                                        ID   Mem VCPUs\tState\tTime(s)");
         if (columns.HasFlag(ListColumns.Verbose))
@@ -34,10 +35,10 @@ internal static class DomainTable
     public const string VcpuHeading = "Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)\n";
 
     /// <summary><c>xl vcpu-list</c>'s rows of one domain.</summary>
-    public static string Vcpus(DomainRow domain)
+    public static string Vcpus(DomainSummary domain, IReadOnlyList<VcpuRow> vcpus)
     {
         var text = new StringBuilder();
-        foreach (var vcpu in domain.VcpuRows)
+        foreach (var vcpu in vcpus)
         {
             text.Append(CultureInfo.InvariantCulture, $"{domain.Name,-32} {domain.Domid,5} {vcpu.Number,5}");
             if (!vcpu.Online)
@@ -51,7 +52,7 @@ internal static class DomainTable
     }
 
     /// <summary><c>xl vm-list</c>.</summary>
-    public static string Vms(IEnumerable<DomainRow> domains)
+    public static string Vms(IEnumerable<DomainSummary> domains)
     {
         var text = new StringBuilder("UUID                                  ID    name\n");
         foreach (var domain in domains)
@@ -59,10 +60,10 @@ internal static class DomainTable
         return text.ToString();
     }
 
-    private static void Row(StringBuilder text, DomainRow domain, ListColumns columns)
+    private static void Row(StringBuilder text, DomainSummary domain, ListColumns columns)
     {
         text.Append(CultureInfo.InvariantCulture,
-            $"{domain.Name,-40} {domain.Domid,5} {domain.MemoryKiB / 1024,5} {domain.Vcpus,5}     {domain.StateLetters}  {Seconds(domain.CpuNanoseconds),8:F1}");
+            $"{domain.Name,-40} {domain.Domid,5} {domain.MemoryKib / 1024,5} {domain.Vcpus,5}     {StateLetters.Of(domain)}  {Seconds(domain.CpuNanoseconds),8:F1}");
         if (columns.HasFlag(ListColumns.Verbose))
         {
             var reason = domain.ShutdownReason?.ToString("x", CultureInfo.InvariantCulture) ?? "-";

@@ -11,7 +11,7 @@ internal static class HostCommands
         Options = [new('n', "numa", "Print the NUMA topology too"), ListCommands.Json],
         Run = use =>
         {
-            var rows = use.Services.Host.Facts().Rows;
+            var rows = use.Services.Host.Facts();
             if (use.Arguments.Count > 0)
             {
                 // As in real xl, a name that is no fact prints nothing and is no error.

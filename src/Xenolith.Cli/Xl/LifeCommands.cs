@@ -1,6 +1,7 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Programs;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -53,16 +54,17 @@ internal static class LifeCommands
             if (use.Value("num") is { } number && number != "0")
                 return use.Fail($"console number `{number}': there is only console 0.");
             var domain = use.Services.Host.Find(use.Arguments[0]);
-            return domain.Domid == 0
-                ? use.Fail("Domain-0 is this host itself; its console is the terminal you are at.", NoConsole)
-                : use.Services.Host.Console(domain.Domid, use.Has("replay"));
+            if (domain.Domid == 0)
+                return use.Fail("Domain-0 is this host itself; its console is the terminal you are at.", NoConsole);
+            use.Services.Host.Console(domain.Domid, use.Has("replay"));
+            return ExitCode.Success;
         },
     };
 
     // EINVAL, which real xl gives for Domain-0 here.
     private const int NoConsole = 22;
 
-    private static int OnGuest(Invocation use, string? refusalForHost, Action<DomainRow> act)
+    private static int OnGuest(Invocation use, string? refusalForHost, Action<DomainSummary> act)
     {
         var domain = use.Services.Host.Find(use.Arguments[0]);
         if (domain.Domid == 0)

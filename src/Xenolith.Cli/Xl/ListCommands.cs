@@ -1,6 +1,7 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Programs;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -45,13 +46,13 @@ internal static class ListCommands
         {
             if (use.Has("json"))
             {
-                use.Terminal.Out.Write(RowJson.Vcpus(Several(use)));
+                use.Terminal.Out.Write(RowJson.Vcpus(Several(use).Select(domain => (domain, use.Services.Host.Vcpus(domain)))));
                 return ExitCode.Success;
             }
 
             use.Terminal.Out.Write(DomainTable.VcpuHeading);
             foreach (var domain in Several(use))
-                use.Terminal.Out.Write(DomainTable.Vcpus(domain));
+                use.Terminal.Out.Write(DomainTable.Vcpus(domain, use.Services.Host.Vcpus(domain)));
             return ExitCode.Success;
         },
     };
@@ -121,10 +122,10 @@ internal static class ListCommands
         },
     };
 
-    private static IEnumerable<DomainRow> Chosen(Invocation use) =>
+    private static IEnumerable<DomainSummary> Chosen(Invocation use) =>
         use.Arguments.Count == 0 ? use.Services.Host.List() : [use.Services.Host.Find(use.Arguments[0])];
 
-    private static IEnumerable<DomainRow> Several(Invocation use) =>
+    private static IEnumerable<DomainSummary> Several(Invocation use) =>
         use.Arguments.Count == 0 ? use.Services.Host.List() : use.Arguments.Select(name => use.Services.Host.Find(name));
 
     private static ListColumns Columns(Invocation use) =>

@@ -1,5 +1,6 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Config.Json;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -7,7 +8,7 @@ namespace Xenolith.Cli.Xl;
 internal static class RowJson
 {
     /// <summary>Domains.</summary>
-    public static string Domains(IEnumerable<DomainRow> domains)
+    public static string Domains(IEnumerable<DomainSummary> domains)
     {
         var json = new YajlWriter().OpenList();
         foreach (var domain in domains)
@@ -16,11 +17,11 @@ internal static class RowJson
                 .Member("domid", domain.Domid)
                 .Member("name", domain.Name)
                 .Member("uuid", domain.Uuid.ToString("D"))
-                .Member("memory_kib", domain.MemoryKiB)
-                .Member("max_memory_kib", domain.MaxMemoryKiB)
+                .Member("memory_kib", domain.MemoryKib)
+                .Member("max_memory_kib", domain.MaximumKib)
                 .Member("vcpus", domain.Vcpus)
-                .Member("max_vcpus", domain.MaxVcpus)
-                .Member("state", domain.StateLetters)
+                .Member("max_vcpus", domain.MaximumVcpus)
+                .Member("state", StateLetters.Of(domain))
                 .Member("shutdown_reason", domain.ShutdownReason)
                 .Member("cpu_nanoseconds", domain.CpuNanoseconds)
                 .Member("created_at", domain.CreatedAt)
@@ -31,12 +32,12 @@ internal static class RowJson
     }
 
     /// <summary>vCPUs.</summary>
-    public static string Vcpus(IEnumerable<DomainRow> domains)
+    public static string Vcpus(IEnumerable<(DomainSummary Domain, IReadOnlyList<VcpuRow> Vcpus)> domains)
     {
         var json = new YajlWriter().OpenList();
-        foreach (var domain in domains)
+        foreach (var (domain, vcpus) in domains)
         {
-            foreach (var vcpu in domain.VcpuRows)
+            foreach (var vcpu in vcpus)
             {
                 json.OpenMap()
                     .Member("domid", domain.Domid)

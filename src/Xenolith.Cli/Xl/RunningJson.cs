@@ -1,6 +1,7 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Config;
 using Xenolith.Config.Json;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -10,7 +11,7 @@ internal static class RunningJson
     /// <summary>The whole list.</summary>
     /// <param name="domains">Which domains.</param>
     /// <param name="configOf">The configuration of one, or null for Domain-0.</param>
-    public static string Of(IEnumerable<DomainRow> domains, Func<int, DomainConfig?> configOf)
+    public static string Of(IEnumerable<DomainSummary> domains, Func<int, DomainConfig?> configOf)
     {
         var json = new YajlWriter().OpenList();
         foreach (var domain in domains)
@@ -27,21 +28,21 @@ internal static class RunningJson
     }
 
     // What was changed since the creation is told as it is now.
-    private static DomainConfig Now(DomainConfig config, DomainRow domain) => config with
+    private static DomainConfig Now(DomainConfig config, DomainSummary domain) => config with
     {
         Name = domain.Name,
-        MemoryKiB = domain.MemoryKiB,
-        MaxMemoryKiB = domain.MaxMemoryKiB,
+        MemoryKiB = domain.MemoryKib,
+        MaxMemoryKiB = domain.MaximumKib,
         Vcpus = domain.Vcpus,
-        MaxVcpus = domain.MaxVcpus,
+        MaxVcpus = domain.MaximumVcpus,
     };
 
-    private static void Host(YajlWriter json, DomainRow domain) => json
+    private static void Host(YajlWriter json, DomainSummary domain) => json
         .OpenMap()
         .Name("c_info").OpenMap().Member("type", "pv").Member("name", domain.Name).Close()
         .Name("b_info").OpenMap()
-        .Member("max_memkb", domain.MaxMemoryKiB)
-        .Member("target_memkb", domain.MemoryKiB)
+        .Member("max_memkb", domain.MaximumKib)
+        .Member("target_memkb", domain.MemoryKib)
         .Name("sched_params").OpenMap().Member("sched", HostPool.Scheduler).Member("weight", 256).Member("cap", 0).Close()
         .EmptyMap("type.pv")
         .EmptyMap("arch_arm")

@@ -2,6 +2,7 @@ using Xenolith.Cli.Commands;
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Programs;
 using Xenolith.Toolstack;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
 
@@ -29,9 +30,9 @@ internal static class ShutdownCommands
         if (use.Arguments.Count == 0 && !use.Has("all"))
             return use.Fail("You must specify -a or a domain id.");
         var host = use.Services.Host;
-        var domains = use.Has("all") ? host.List().Where(domain => domain.Domid != 0).ToList() : [host.Find(use.Arguments[0])];
+        List<DomainSummary> domains = use.Has("all") ? [.. host.List().Where(domain => domain.Domid != 0)] : [host.Find(use.Arguments[0])];
         var code = ExitCode.Success;
-        var asked = new List<DomainRow>();
+        var watches = new List<(int Domid, IDomainWatch Watch)>();
         foreach (var domain in domains)
         {
             if (domain.Domid == 0)
@@ -39,31 +40,43 @@ internal static class ShutdownCommands
             use.Terminal.Error.Line($"{progress} domain {domain.Domid}");
             try
             {
+                if (use.Has("wait"))
+                    watches.Add((domain.Domid, host.Watch(domain.Domid)));
                 host.RequestShutdown(domain.Domid, request);
-                asked.Add(domain);
             }
             catch (ToolstackException e) when (domains.Count > 1)
             {
                 // One deaf domain must not keep the others running.
                 code = use.Fail(e.Message, e.ExitCode);
+                watches.RemoveAll(watch => watch.Domid == domain.Domid);
             }
         }
 
         if (use.Has("wait"))
-            Wait(use, asked, untilGone: use.Count("wait") > 1);
+            Wait(use, watches, untilGone: use.Count("wait") > 1);
         return code;
     }
 
-    private static void Wait(Invocation use, List<DomainRow> domains, bool untilGone)
+    private static void Wait(Invocation use, List<(int Domid, IDomainWatch Watch)> watches, bool untilGone)
     {
         var error = use.Terminal.Error;
-        error.Line($"Waiting for {domains.Count} domains");
-        foreach (var domain in domains)
+        error.Line($"Waiting for {watches.Count} domains");
+        foreach (var (domid, watch) in watches)
         {
-            var end = use.Services.Host.Wait(domain.Domid, untilGone);
-            error.Line(end.ShutdownReason is { } reason
-                ? $"Domain {domain.Domid} has been shut down, reason code {reason}"
-                : $"Domain {domain.Domid} has been destroyed");
+            using (watch)
+            {
+                var end = watch.Next(death: false);
+                if (end is { Gone: false, Reason: { } reason })
+                    error.Line($"Domain {domid} has been shut down, reason code {reason}");
+                if (untilGone && !end.Gone)
+                {
+                    error.Line($"Domain {domid} continue waiting for death");
+                    end = watch.Next(death: true);
+                }
+
+                if (end.Gone)
+                    error.Line($"Domain {domid} has been destroyed");
+            }
         }
     }
 }

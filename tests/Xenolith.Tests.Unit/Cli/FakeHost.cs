@@ -1,37 +1,39 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Config;
 using Xenolith.Toolstack;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Tests.Unit.Cli;
 
 /// <summary>A host in memory that remembers what was asked of it.</summary>
 internal sealed class FakeHost : IDomainHost
 {
-    public List<DomainRow> Domains { get; } = [];
+    public List<DomainSummary> Domains { get; } = [];
+
+    public Dictionary<int, VcpuRow[]> VcpuRows { get; } = [];
 
     public Dictionary<int, DomainConfig> Configs { get; } = [];
 
     public List<string> Asked { get; } = [];
 
-    public List<(string Name, string Value)> FactRows { get; init; } = [];
+    public List<(string Name, string Value)> FactRows { get; } = [];
 
     public HashSet<int> Deaf { get; } = [];
 
-    public IReadOnlyList<DomainRow> List() => Domains;
+    public IReadOnlyList<DomainSummary> List() => Domains;
+
+    public DomainSummary Find(string nameOrId) =>
+        Domains.Find(domain => int.TryParse(nameOrId, out var id) ? domain.Domid == id : domain.Name == nameOrId)
+        ?? throw new ToolstackException($"{nameOrId} is an invalid domain identifier");
+
+    public IReadOnlyList<VcpuRow> Vcpus(DomainSummary domain) => VcpuRows.GetValueOrDefault(domain.Domid) ?? [];
 
     public DomainConfig? ConfigOf(int domid) => Configs.GetValueOrDefault(domid);
 
-    public int Create(DomainConfig config, CreateOptions options)
-    {
-        Asked.Add($"create {config.Name} paused={options.Paused} F={options.Foreground} e={options.NoMonitor} c={options.AttachConsole}");
-        return 0;
-    }
+    public void Create(DomainConfig config, CreateOptions options, bool attachConsole) =>
+        Asked.Add($"create {config.Name} paused={options.Paused} F={options.Foreground} e={options.NoMonitor} c={attachConsole}");
 
-    public int Console(int domid, bool replay)
-    {
-        Asked.Add($"console {domid} {replay}");
-        return 0;
-    }
+    public void Console(int domid, bool replay) => Asked.Add($"console {domid} {replay}");
 
     public void Pause(int domid) => Asked.Add($"pause {domid}");
 
@@ -48,13 +50,22 @@ internal sealed class FakeHost : IDomainHost
         Asked.Add($"{request} {domid}");
     }
 
-    public DomainEnd Wait(int domid, bool untilGone)
+    public IDomainWatch Watch(int domid)
     {
-        Asked.Add($"wait {domid} {untilGone}");
-        return new DomainEnd(untilGone ? null : 0);
+        Asked.Add($"watch {domid}");
+        return new FakeWatch();
     }
 
-    public HostFacts Facts() => new(FactRows);
+    public IReadOnlyList<(string Name, string Value)> Facts() => FactRows;
 
     public string Log(bool clear) => "(XEN) hello\n";
+
+    private sealed class FakeWatch : IDomainWatch
+    {
+        public DomainEnd Next(bool death) => new(0, death);
+
+        public void Dispose()
+        {
+        }
+    }
 }

@@ -3,6 +3,7 @@ using Xenolith.Config;
 using Xenolith.Config.Disks;
 using Xenolith.Config.Nics;
 using Xenolith.Tests.Unit.Captures;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Tests.Unit.Cli;
 
@@ -36,10 +37,8 @@ public sealed class ListCaptureTests
     public void Vcpus_of_Domain_0()
     {
         var run = new XlRun();
-        run.Host.Domains.Add(Domain0(0) with
-        {
-            VcpuRows = [new(0, true, false, 0, 20_800_000_000, "all"), new(1, true, true, 1, 16_900_000_000, "all")],
-        });
+        run.Host.Domains.Add(Domain0(0));
+        run.Host.VcpuRows[0] = [new(0, true, false, 0, 20_800_000_000, "all"), new(1, true, true, 1, 16_900_000_000, "all")];
         Check("xl-basic.txt", "xl-vcpu-list", run);
     }
 
@@ -49,7 +48,8 @@ public sealed class ListCaptureTests
     [InlineData("01-vcpu-list-paused", 0)]
     public void A_paused_domain(string name, double hostSeconds)
     {
-        var run = Started(hostSeconds, Guest() with { Paused = true, VcpuRows = [new(0, true, false, 1, 0, "all")] });
+        var run = Started(hostSeconds, Guest() with { Paused = true });
+        run.Host.VcpuRows[1] = [new(0, true, false, 1, 0, "all")];
         Check("xl-lists.txt", name, run);
     }
 
@@ -65,10 +65,8 @@ public sealed class ListCaptureTests
     [InlineData("03-vcpu-list-testpv", 0)]
     public void A_running_domain(string name, double hostSeconds)
     {
-        var run = Started(hostSeconds, Guest() with
-        {
-            Blocked = true, CpuNanoseconds = 3_300_000_000, CreatedAt = 195, VcpuRows = [new(0, true, false, 1, 3_300_000_000, "all")],
-        });
+        var run = Started(hostSeconds, Guest() with { Blocked = true, CpuNanoseconds = 3_300_000_000, CreatedAt = 195 });
+        run.Host.VcpuRows[1] = [new(0, true, false, 1, 3_300_000_000, "all")];
         Check("xl-lists.txt", name, run);
     }
 
@@ -89,7 +87,7 @@ public sealed class ListCaptureTests
         Assert.Equal(expected.Stdout.Replace("1048575", "1048576"), run.Stdout);
     }
 
-    private static XlRun Started(double hostSeconds, DomainRow guest)
+    private static XlRun Started(double hostSeconds, DomainSummary guest)
     {
         var run = new XlRun { Now = 215 };
         run.Host.Domains.AddRange([Domain0(hostSeconds), guest]);
@@ -97,15 +95,15 @@ public sealed class ListCaptureTests
         return run;
     }
 
-    private static DomainRow Domain0(double seconds) => new()
+    private static DomainSummary Domain0(double seconds) => new()
     {
-        Domid = 0, Name = "Domain-0", MemoryKiB = 1048576, MaxMemoryKiB = 1048576, Vcpus = 2, MaxVcpus = 2, Running = true,
+        Domid = 0, Name = "Domain-0", Uuid = Guid.Empty, MemoryKib = 1048576, MaximumKib = 1048576, Vcpus = 2, MaximumVcpus = 2, Running = true,
         CpuNanoseconds = (long)(seconds * 1e9), CreatedAt = 0,
     };
 
-    private static DomainRow Guest() => new()
+    private static DomainSummary Guest() => new()
     {
-        Domid = 1, Name = "testpv", Uuid = TestUuid, MemoryKiB = 262144, MaxMemoryKiB = 262144, Vcpus = 1, MaxVcpus = 1,
+        Domid = 1, Name = "testpv", Uuid = TestUuid, MemoryKib = 262144, MaximumKib = 262144, Vcpus = 1, MaximumVcpus = 1,
     };
 
     private static DomainConfig Config() => new()

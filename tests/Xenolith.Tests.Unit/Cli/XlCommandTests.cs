@@ -1,7 +1,7 @@
 using Xenolith.Cli.Commands;
-using Xenolith.Cli.Domains;
 using Xenolith.Cli.Xl;
 using Xenolith.Tests.Unit.Captures;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Tests.Unit.Cli;
 
@@ -13,9 +13,13 @@ public sealed class XlCommandTests : IDisposable
     public XlCommandTests()
     {
         File.WriteAllText(_file, "name = 'web'\nkernel = '/k'\nmemory = 64\n");
-        _run.Host.Domains.Add(new DomainRow { Domid = 0, Name = "Domain-0" });
-        _run.Host.Domains.Add(new DomainRow { Domid = 3, Name = "web" });
-        _run.Host.Domains.Add(new DomainRow { Domid = 4, Name = "7" });
+        foreach (var (domid, name) in (ReadOnlySpan<(int, string)>)[(0, "Domain-0"), (3, "web"), (4, "db")])
+        {
+            _run.Host.Domains.Add(new DomainSummary
+            {
+                Domid = domid, Name = name, Uuid = Guid.Empty, MemoryKib = 0, MaximumKib = 0, Vcpus = 1,
+            });
+        }
     }
 
     public void Dispose() => File.Delete(_file);
@@ -167,7 +171,9 @@ public sealed class XlCommandTests : IDisposable
         Assert.Equal("Shutting down domain 3\nWaiting for 1 domains\nDomain 3 has been shut down, reason code 0\n", _run.Stderr);
         Assert.Equal(0, _run.Xl("reboot", "-wwaF"));
         Assert.Equal(
-            ["poweroff 3", "poweroff 3", "wait 3 False", "reboot 3", "reboot 4", "wait 3 True", "wait 4 True"], _run.Host.Asked);
+            ["poweroff 3", "watch 3", "poweroff 3", "watch 3", "reboot 3", "watch 4", "reboot 4"], _run.Host.Asked);
+        Assert.EndsWith(
+            "Domain 4 has been shut down, reason code 0\nDomain 4 continue waiting for death\nDomain 4 has been destroyed\n", _run.Stderr);
     }
 
     [Fact]
@@ -177,14 +183,6 @@ public sealed class XlCommandTests : IDisposable
         Assert.Equal(1, _run.Xl("shutdown", "-a"));
         Assert.Equal(["poweroff 4"], _run.Host.Asked);
         Assert.Contains("domain 3 does not listen", _run.Stderr);
-    }
-
-    [Fact]
-    public void A_number_is_an_id_and_then_a_name()
-    {
-        _run.Xl("pause", "7");
-        _run.Xl("pause", "4");
-        Assert.Equal(["pause 4", "pause 4"], _run.Host.Asked);
     }
 
     [Fact]

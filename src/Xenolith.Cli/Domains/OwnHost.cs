@@ -1,0 +1,108 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Config;
+using Xenolith.Host;
+using Xenolith.Toolstack;
+using Xenolith.Toolstack.Hosts;
+
+namespace Xenolith.Cli.Domains;
+
+/// <summary>The current user's host behind <see cref="IDomainHost"/>.</summary>
+internal sealed class OwnHost(XenHost host) : IDomainHost
+{
+    /// <summary>Where further directories with configuration files are named, with colons between them.</summary>
+    private const string ConfigPathVariable = "XENOLITH_CONFIG_PATH";
+
+    /// <summary>The services of commands that people run.</summary>
+    public static Services Services() => new(() => new OwnHost(XenHost.Open()))
+    {
+        ConfigDirectories = Environment.GetEnvironmentVariable(ConfigPathVariable) is { Length: > 0 } path
+            ? path.Split(':', StringSplitOptions.RemoveEmptyEntries)
+            : ["/etc/xen", "/usr/pkg/etc/xen"],
+    };
+
+    public IReadOnlyList<DomainSummary> List() => host.List();
+
+    public DomainSummary Find(string nameOrId) => host.Find(nameOrId);
+
+    public DomainConfig? ConfigOf(int domid) => host.ConfigOf(domid);
+
+    public void Pause(int domid) => host.Pause(domid);
+
+    public void Unpause(int domid) => host.Unpause(domid);
+
+    public void Destroy(int domid) => host.Destroy(domid);
+
+    public void Rename(int domid, string name) => host.Rename(domid, name);
+
+    public void RequestShutdown(int domid, string request) =>
+        throw new ToolstackException($"domain {domid} cannot be asked to {request}: this build has no store to ask through; use `xl destroy {domid}'");
+
+    public IDomainWatch Watch(int domid) => new OwnWatch(host.Watch(domid));
+
+    public IReadOnlyList<(string Name, string Value)> Facts() => HostFacts.Read(host.Memory());
+
+    public string Log(bool clear)
+    {
+        var text = host.ReadDmesg();
+        if (clear)
+            host.ClearDmesg();
+        return text;
+    }
+
+    public void Console(int domid, bool replay)
+    {
+        using var viewer = host.AttachConsole(domid, replay);
+        viewer.Run();
+    }
+
+    public void Create(DomainConfig config, CreateOptions options, bool attachConsole)
+    {
+        if (!attachConsole)
+        {
+            host.Create(config, options);
+            return;
+        }
+
+        if (options.Foreground)
+        {
+            // The monitor has this thread until the domain goes; the console needs one of its own.
+            Thread? console = null;
+            host.Create(config, options, domid =>
+            {
+                var attached = host.AttachConsole(domid);
+                console = new Thread(() => attached.Run()) { Name = "console" };
+                console.Start();
+            });
+            console?.Join();
+            return;
+        }
+
+        Toolstack.Consoles.ConsoleViewer? viewer = null;
+        host.Create(config, options, domid => viewer = host.AttachConsole(domid));
+        using (viewer)
+            viewer?.Run();
+    }
+
+    public IReadOnlyList<VcpuRow> Vcpus(DomainSummary domain)
+    {
+        if (domain.Domid == 0)
+            return HostCpus.Rows(domain.Vcpus);
+        var rows = new List<VcpuRow>();
+        for (var number = 0; number < Math.Max(domain.MaximumVcpus, domain.Vcpus); number++)
+        {
+            var thread = number < domain.VcpuThreads.Count ? domain.VcpuThreads[number] : 0;
+            var times = thread == 0 ? null : ThreadTimes.Of(domain.DomainPid, thread);
+            rows.Add(new VcpuRow(number, number < domain.Vcpus, domain.Running && times is { Running: true },
+                HostCpus.LastOf(domain.DomainPid, thread), times?.Nanoseconds ?? 0, "all"));
+        }
+
+        return rows;
+    }
+
+    private sealed class OwnWatch(DomainWait wait) : IDomainWatch
+    {
+        public DomainEnd Next(bool death) => wait.Next(death);
+
+        public void Dispose() => wait.Dispose();
+    }
+}
