@@ -1,5 +1,6 @@
 using Xenolith.Engine;
 using Xenolith.Machine.Events;
+using Xenolith.Machine.Grants;
 using Xenolith.Machine.Hypercalls;
 using Xenolith.Machine.Memory;
 using Xenolith.Machine.Mmu;
@@ -40,6 +41,7 @@ public sealed partial class Domain : IDisposable
 
         Cpuid = new CpuidTable(parameters.VcpuCount, Time);
         Events = new EventChannels(this);
+        Grants = new GrantTable(this);
         _vcpus = new Vcpu[parameters.VcpuCount];
         for (var id = 0; id < _vcpus.Length; id++)
         {
@@ -88,6 +90,9 @@ public sealed partial class Domain : IDisposable
 
     /// <summary>Event channels, the guest's side and the host's.</summary>
     public EventChannels Events { get; }
+
+    /// <summary>What the guest lends to backends.</summary>
+    public GrantTable Grants { get; }
 
     /// <summary>What the hypervisor and the guest (console_io) have to say.</summary>
     public DomainLog Log { get; } = new();

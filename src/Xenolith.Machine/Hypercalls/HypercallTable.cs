@@ -1,5 +1,6 @@
 using Xenolith.Abi;
 using Xenolith.Machine.Events;
+using Xenolith.Machine.Grants;
 using Xenolith.Machine.Mmu;
 using Xenolith.Machine.Scheduling;
 using Xenolith.Machine.Traps;
@@ -25,6 +26,9 @@ public static class HypercallTable
         new(GetDebugReg, "get_debugreg", ProcessorCalls.GetDebugReg),
         new(HypercallNumber.Multicall, "multicall", Hypercalls.Multicall.Call),
         new(SetTimerOp, "set_timer_op", VcpuCalls.SetTimerOp),
+        new(GrantTableOp, "grant_table_op", GrantCalls.GrantTableOp),
+        new(PhysdevOp, "physdev_op", PhysdevCalls.PhysdevOp),
+        new(PhysdevOpCompat, "physdev_op_compat", PhysdevCalls.PhysdevOpCompat),
         new(VcpuOp, "vcpu_op", VcpuCalls.VcpuOp),
         new(EventChannelOpCompat, "event_channel_op_compat", EventChannelCalls.EventChannelOpCompat),
         new(XenVersion, "xen_version", VersionCalls.XenVersion),
@@ -43,7 +47,15 @@ public static class HypercallTable
         new(SchedOp, "sched_op", SchedCalls.SchedOp),
         new(CallbackOp, "callback_op", TrapCalls.CallbackOp),
         new(EventChannelOp, "event_channel_op", EventChannelCalls.EventChannelOp),
-        HypercallRow.Refused(PlatformOp, "platform_op", EPERM),
+        new(PlatformOp, "platform_op", PrivilegedCalls.PlatformOp),
+        new(Sysctl, "sysctl", PrivilegedCalls.Sysctl),
+        new(Domctl, "domctl", PrivilegedCalls.Domctl),
+        new(DmOp, "dm_op", PrivilegedCalls.DmOp),
+        new(HvmOp, "hvm_op", PrivilegedCalls.HvmOp),
+        HypercallRow.Refused(ArgoOp, "argo_op", EOPNOTSUPP),
+        HypercallRow.Refused(XenpmuOp, "xenpmu_op", EOPNOTSUPP),
+        HypercallRow.Refused(HypfsOp, "hypfs_op", EPERM),
+        HypercallRow.Refused(PagingDomctlCont, "paging_domctl_cont", EPERM),
         HypercallRow.Refused(XsmOp, "xsm_op", ENOSYS),
         HypercallRow.Refused(XenoprofOp, "xenoprof_op", ENOSYS),
         HypercallRow.Refused(TmemOp, "tmem_op", ENOSYS),

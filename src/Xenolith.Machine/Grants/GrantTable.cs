@@ -1,0 +1,235 @@
+using Xenolith.Abi;
+using Xenolith.Engine;
+
+namespace Xenolith.Machine.Grants;
+
+/// <summary>
+/// What a domain lends: its grant frames (hypervisor pages that the guest fills with entries) and who uses which entry now.
+/// Entries are hostile: they are read once, and pinned by compare-and-exchange on their flags.
+/// <para>Any thread. Lock: <c>_lock</c>, a leaf.</para>
+/// </summary>
+public sealed partial class GrantTable
+{
+    /// <summary>Entries that the ABI reserves at the table's start; they survive a change of version.</summary>
+    public const int ReservedEntries = 8;
+
+    private const int EntrySizeV1 = 8, EntrySizeV2 = 16, StatusesPerFrame = MachineFrames.PageSize / 2;
+    private readonly Domain _domain;
+    private readonly Lock _lock = new();
+    private readonly List<HypervisorFrame> _frames = [];
+    private readonly List<HypervisorFrame> _statusFrames = [];
+    private Active[] _active = [];
+
+    internal GrantTable(Domain domain) => _domain = domain;
+
+    /// <summary>Most grant frames (xl's max_grant_frames).</summary>
+    public int MaximumFrames { get; set; } = 64;
+
+    /// <summary>Layout of the entries: 1 or 2.</summary>
+    public int Version { get; private set; } = 1;
+
+    /// <summary>Grants that backends or the guest itself hold now.</summary>
+    public int InUse
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _active.Count(a => a.Pins != 0);
+            }
+        }
+    }
+
+    /// <summary>Frames that exist.</summary>
+    internal int FrameCount => _frames.Count;
+
+    private int EntrySize => Version == 1 ? EntrySizeV1 : EntrySizeV2;
+
+    private int EntriesPerFrame => MachineFrames.PageSize / EntrySize;
+
+    /// <summary>
+    /// Fills a reserved entry, as the domain builder does for the console (0) and the store (1), so that Domain-0 may map these pages.
+    /// </summary>
+    public void SeedReserved(uint reference, ulong mfn)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(reference, (uint)ReservedEntries);
+        lock (_lock)
+        {
+            if (!Grow(1))
+            {
+                throw new InvalidOperationException("no hypervisor page left for a grant frame");
+            }
+
+            var entry = EntryOf(reference);
+            SharedWord.Store32(entry + 4, (uint)mfn);
+            SharedWord.Store32(entry, GrantFlags.PermitAccess);
+        }
+    }
+
+    /// <summary>Makes at least so many frames; false above the limit. Under the lock or before the domain runs.</summary>
+    internal bool Grow(int count)
+    {
+        if (count > MaximumFrames)
+        {
+            return false;
+        }
+
+        while (_frames.Count < count)
+        {
+            _frames.Add(HypervisorFrame.Allocate(_domain, writable: true));
+        }
+
+        while (Version == 2 && _statusFrames.Count * StatusesPerFrame < _frames.Count * EntriesPerFrame)
+        {
+            _statusFrames.Add(HypervisorFrame.Allocate(_domain, writable: true));
+        }
+
+        var entries = _frames.Count * EntriesPerFrame;
+        if (_active.Length < entries)
+        {
+            Array.Resize(ref _active, entries);
+        }
+
+        return true;
+    }
+
+    /// <summary>Frame number of a grant frame, for setup_table.</summary>
+    internal bool TrySetup(int count, Span<ulong> frames)
+    {
+        lock (_lock)
+        {
+            if (!Grow(count))
+            {
+                return false;
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                frames[i] = _frames[i].Mfn;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Status frames of version 2, as many as asked for and there are. False in version 1 or for too many.</summary>
+    internal bool TryGetStatusFrames(int count, Span<ulong> frames)
+    {
+        lock (_lock)
+        {
+            if (Version != 2 || count > _statusFrames.Count)
+            {
+                return false;
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                frames[i] = _statusFrames[i].Mfn;
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Changes the layout; only the reserved entries survive. 0 or a positive error (grants in use: EBUSY).</summary>
+    internal int SetVersion(uint version)
+    {
+        if (version is not (1 or 2))
+        {
+            return XenErrno.EINVAL;
+        }
+
+        lock (_lock)
+        {
+            if (version == Version)
+            {
+                return 0;
+            }
+
+            for (var i = ReservedEntries; i < _active.Length; i++)
+            {
+                if (_active[i].Pins != 0)
+                {
+                    return XenErrno.EBUSY;
+                }
+            }
+
+            Span<(uint Header, ulong Frame)> reserved = stackalloc (uint, ulong)[ReservedEntries];
+            for (var i = 0; i < ReservedEntries && _frames.Count > 0; i++)
+            {
+                reserved[i] = (SharedWord.Load32(EntryOf((uint)i)), FrameOf(EntryOf((uint)i)));
+            }
+
+            Version = (int)version;
+            foreach (var frame in _frames)
+            {
+                SharedWord.Bytes(frame.Page, MachineFrames.PageSize).Clear();
+            }
+
+            _active = [];
+            Grow(_frames.Count);
+            for (var i = 0; i < ReservedEntries && _frames.Count > 0; i++)
+            {
+                var entry = EntryOf((uint)i);
+                if (version == 1)
+                {
+                    SharedWord.Store32(entry + 4, (uint)reserved[i].Frame);
+                }
+                else
+                {
+                    SharedWord.Store64(entry + 8, reserved[i].Frame);
+                }
+
+                SharedWord.Store32(entry, reserved[i].Header);
+            }
+
+            return 0;
+        }
+    }
+
+    /// <summary>Exchanges two entries that nobody uses. A GNTST.</summary>
+    internal short Swap(uint a, uint b)
+    {
+        lock (_lock)
+        {
+            if (!Exists(a) || !Exists(b))
+            {
+                return GrantStatus.BadReference;
+            }
+
+            if (_active[a].Pins != 0 || _active[b].Pins != 0)
+            {
+                return GrantStatus.TryAgain;
+            }
+
+            var first = SharedWord.Bytes(EntryOf(a), EntrySize);
+            var second = SharedWord.Bytes(EntryOf(b), EntrySize);
+            Span<byte> kept = stackalloc byte[EntrySizeV2];
+            first.CopyTo(kept);
+            second.CopyTo(first);
+            kept[..EntrySize].CopyTo(second);
+            return GrantStatus.Okay;
+        }
+    }
+
+    private bool Exists(uint reference) => reference < (uint)(_frames.Count * EntriesPerFrame);
+
+    private nint EntryOf(uint reference)
+        => _frames[(int)reference / EntriesPerFrame].Page + (nint)((int)reference % EntriesPerFrame * EntrySize);
+
+    private ulong FrameOf(nint entry) => Version == 1 ? SharedWord.Load32(entry + 4) : SharedWord.Load64(entry + 8);
+
+    /// <summary>Where Xen's reading and writing flags of an entry stand: in its own flags, or in the status array.</summary>
+    private nint StatusOf(uint reference) => Version == 1
+        ? EntryOf(reference)
+        : _statusFrames[(int)reference / StatusesPerFrame].Page + (nint)((int)reference % StatusesPerFrame * 2);
+
+    /// <summary>How an entry is used now.</summary>
+    private struct Active
+    {
+        public ulong Mfn;
+        public int Readers, Writers;
+
+        public readonly int Pins => Readers + Writers;
+    }
+}
