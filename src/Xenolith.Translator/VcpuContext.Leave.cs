@@ -149,10 +149,11 @@ internal sealed unsafe partial class VcpuContext
         ref var row = ref _cache.Rows[_cache.Blocks[block].FirstRow + _cache.RowOf(block, offset)];
         Registers.Rip = _cache.Blocks[block].Rip + row.Offset;
         Registers.ExitInstructionLength = row.Length;
-        TakeFlags((row.Flags & (CodeRow.HostFlags | CodeRow.SlotFlags)) == CodeRow.SlotFlags);
+        var polled = Slot(State.FaultTrap) == 14 && Slot(State.FaultAddress) == (ulong)BadPollAddress;
+        TakeFlags((row.Flags & (CodeRow.HostFlags | CodeRow.SlotFlags)) == CodeRow.SlotFlags || (!polled && (row.Flags & CodeRow.SlotAtOperation) != 0));
         switch (Slot(State.FaultTrap))
         {
-            case 14 when Slot(State.FaultAddress) == (ulong)BadPollAddress:
+            case 14 when polled:
                 // A kick or a request: the loop's head deals with both.
                 Interlocked.Increment(ref _polls);
                 if (!_kicked && !_hasRequests)

@@ -136,6 +136,9 @@ internal sealed unsafe class CodeCache : IDisposable
         Blocks[Blocks.Count - 1].RowCount++;
     }
 
+    /// <summary>The newest row; good until the next is added.</summary>
+    public ref CodeRow LastRow => ref Rows[Rows.Count - 1];
+
     /// <summary>Adds a link; returns its number.</summary>
     public int AddLink(int from, ulong target, int site, int stub)
         => Links.Add(new CodeLink { From = from, Target = target, Site = site, Stub = stub, NextIncoming = -1 });

@@ -9,6 +9,9 @@ internal struct CodeRow
     /// <summary>The state block's slot has them.</summary>
     public const byte SlotFlags = 2;
 
+    /// <summary>When the operation itself runs, the slot has them, whatever RFLAGS of the host has.</summary>
+    public const byte SlotAtOperation = 4;
+
     /// <summary>Guest offset from the block's first byte.</summary>
     public ushort Offset;
 

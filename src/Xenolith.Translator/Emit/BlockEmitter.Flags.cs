@@ -20,6 +20,10 @@ internal sealed unsafe partial class BlockEmitter
         }
 
         _hostFlags = false;
+        if (_slotFlags)
+        {
+            cache.LastRow.Flags |= CodeRow.SlotAtOperation;
+        }
     }
 
     /// <summary>Makes the host's flags right for an operation that reads some, or changes only some of the live ones. Keeps all registers.</summary>

@@ -35,7 +35,7 @@ internal readonly struct RegisterOperands
             }
             else if (register.IsGPR())
             {
-                general |= 1 << register.GetNumber();
+                general |= 1 << register.GetFullRegister().GetNumber();
             }
             else
             {
