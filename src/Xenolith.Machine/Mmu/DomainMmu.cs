@@ -50,4 +50,26 @@ public sealed class DomainMmu
 
         Types.TryPin(rootMfn);
     }
+
+    /// <summary>
+    /// Refers to a frame that the machine or a backend is to use (a grant, a registered area): until <see cref="LetGo"/> it is neither freed
+    /// nor, if writable, made a table.
+    /// </summary>
+    /// <param name="mfn">Any number that a guest gave.</param>
+    /// <param name="writable">It is to be written.</param>
+    /// <returns>False if the frame is not the guest's, or is a table and was wanted writable.</returns>
+    public bool TryHold(ulong mfn, bool writable) => writable ? Types.TryReferenceWritable(mfn) : Types.TryReference(mfn);
+
+    /// <summary>Undoes one <see cref="TryHold"/> with the same arguments.</summary>
+    public void LetGo(ulong mfn, bool writable)
+    {
+        if (writable)
+        {
+            Types.PutWritable(mfn);
+        }
+        else
+        {
+            Types.PutReference(mfn);
+        }
+    }
 }
