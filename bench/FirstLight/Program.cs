@@ -48,9 +48,10 @@ try
             Store = storeGuest,
             KernelCache = options.Contains("--cache") ? KernelCache.OfUser() : null,
         },
-        m => new TranslatorEngine(m.Frames, m.Walk));
+        m => new TranslatorEngine(m.Frames, m.Walk, Console.Error.WriteLine));
     domain.ShutDown = reason => ended.TrySetResult(reason);
     domain.DeviceFailed = Console.Error.WriteLine;
+    domain.Machine.Log.LineWritten = line => Console.Error.WriteLine($"(xen) {line}");
     new Thread(() => Show(consoleHost, stopAt, ended)) { IsBackground = true }.Start();
     new Thread(() => Type(consoleHost)) { IsBackground = true }.Start();
     new Thread(() => EmptyStore.Answer(storeHost)) { IsBackground = true }.Start();
@@ -58,6 +59,11 @@ try
     domain.Unpause();
     var reason = await ended.Task;
     Console.Error.WriteLine($"ended after {clock.ElapsedMilliseconds} ms: {reason} {domain.Machine.CrashCause}");
+    if (options.Contains("--registers"))
+    {
+        VcpuDump.Write(domain.Machine);
+    }
+
     if (options.Contains("--counters"))
     {
         foreach (var (name, value) in domain.Machine.Engine.Counters().Concat(domain.Machine.HypercallCounters()).Where(c => c.Value != 0))
