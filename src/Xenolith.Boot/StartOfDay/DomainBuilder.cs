@@ -16,6 +16,7 @@ public static class DomainBuilder
 {
     private const int PageSize = MachineFrames.PageSize;
     private const ulong SuperpageFrames = 512;
+    private const int ReservedGrantConsole = 0, ReservedGrantStore = 1;
 
     /// <summary>Smallest stretch of memory that makes sense to try, in frames.</summary>
     private const ulong MinimumPages = 1024;
@@ -53,6 +54,9 @@ public static class DomainBuilder
         BootPageTables.Build(layout.Mappings, memory.FrameOf, (pfn, entries) => memory.Write(pfn * PageSize, MemoryMarshal.AsBytes(entries)));
         memory.Write(layout.StartInfo * PageSize, StartInfoPage.Build(layout, image, domain.SharedInfoMfn, memory.FrameOf));
         WriteHypercallPage(kernel, memory, image.KernelName);
+
+        domain.Grants.SeedReserved(ReservedGrantConsole, memory.FrameOf(layout.Console));
+        domain.Grants.SeedReserved(ReservedGrantStore, memory.FrameOf(layout.Xenstore));
 
         var root = memory.FrameOf(layout.PageTables.First);
         domain.Mmu.PinInitialTables(root);
