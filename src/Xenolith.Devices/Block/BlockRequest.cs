@@ -1,0 +1,64 @@
+using Xenolith.Abi.Block;
+
+namespace Xenolith.Devices.Block;
+
+/// <summary>One segment of a request: sectors (512 bytes each) inside a granted page, both ends included.</summary>
+/// <param name="Gref">The page's grant reference.</param>
+/// <param name="First">First sector in the page, 0..7.</param>
+/// <param name="Last">Last sector in the page, at least <paramref name="First"/>, 0..7.</param>
+public readonly record struct BlockSegment(uint Gref, int First, int Last)
+{
+    /// <summary>Bytes moved.</summary>
+    public int Length => (Last - First + 1) * BlkifLayout.SectorSize;
+}
+
+/// <summary>
+/// A request as taken from a ring: copied once, checked, and kept until its response. Reused, never allocated while the disk runs.
+/// </summary>
+public sealed class BlockRequest
+{
+    /// <summary>Most segments a request may have: what <c>feature-max-indirect-segments</c> offers.</summary>
+    public const int MaxSegments = 256;
+
+    /// <summary>The frontend's name for it; returned in the response.</summary>
+    public ulong Id { get; set; }
+
+    /// <summary>The operation as the ring had it: the response repeats it.</summary>
+    public byte RawOperation { get; set; }
+
+    /// <summary>What to do; an indirect request's inner operation.</summary>
+    public BlkifOperation Operation { get; set; }
+
+    /// <summary>First sector on the disk, in 512-byte units.</summary>
+    public ulong Sector { get; set; }
+
+    /// <summary>Discard: number of sectors.</summary>
+    public ulong DiscardSectors { get; set; }
+
+    /// <summary>Number of valid segments.</summary>
+    public int SegmentCount { get; set; }
+
+    /// <summary>The segments.</summary>
+    public BlockSegment[] Segments { get; } = new BlockSegment[MaxSegments];
+
+    /// <summary>Indirect: the pages with the segments.</summary>
+    public uint[] IndirectGrefs { get; } = new uint[BlkifLayout.MaxIndirectPages];
+
+    /// <summary>True if the segments must still be read from <see cref="IndirectGrefs"/>.</summary>
+    public bool IsIndirect { get; set; }
+
+    /// <summary>Bytes moved by all segments.</summary>
+    public long DataBytes
+    {
+        get
+        {
+            long total = 0;
+            foreach (ref readonly var segment in Segments.AsSpan(0, SegmentCount))
+            {
+                total += segment.Length;
+            }
+
+            return total;
+        }
+    }
+}

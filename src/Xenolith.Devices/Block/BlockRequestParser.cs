@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using Xenolith.Abi.Block;
+
+namespace Xenolith.Devices.Block;
+
+/// <summary>
+/// Turns a copied ring entry into a checked <see cref="BlockRequest"/>. Pure. A malformed request is answered with an error like a failed
+/// one; only a lying ring stops the device.
+/// </summary>
+public static class BlockRequestParser
+{
+    /// <summary>Segments in one page of an indirect request.</summary>
+    public const int SegmentsPerPage = 4096 / BlkifLayout.SegmentSize;
+
+    /// <summary>Reads an entry; false if the request is malformed (Id and RawOperation are set all the same).</summary>
+    public static bool TryParse(ReadOnlySpan<byte> entry, BlkifLayout layout, BlockRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(request);
+        request.RawOperation = entry[0];
+        request.Operation = (BlkifOperation)entry[0];
+        request.IsIndirect = request.Operation == BlkifOperation.Indirect;
+        request.SegmentCount = 0;
+        request.DiscardSectors = 0;
+        if (request.IsIndirect)
+        {
+            return TryParseIndirect(entry, layout, request);
+        }
+
+        request.Id = BinaryPrimitives.ReadUInt64LittleEndian(entry[layout.Id..]);
+        request.Sector = BinaryPrimitives.ReadUInt64LittleEndian(entry[layout.Sector..]);
+        if (request.Operation == BlkifOperation.Discard)
+        {
+            request.DiscardSectors = BinaryPrimitives.ReadUInt64LittleEndian(entry[layout.Segments..]);
+            return true;
+        }
+
+        int count = entry[1];
+        if (count > BlkifLayout.MaxSegments)
+        {
+            return false;
+        }
+
+        request.SegmentCount = count;
+        return TryParseSegments(entry.Slice(layout.Segments, count * BlkifLayout.SegmentSize), request.Segments);
+    }
+
+    /// <summary>Reads segments, of an entry or of a copied indirect page; false if one of them leaves its page.</summary>
+    public static bool TryParseSegments(ReadOnlySpan<byte> bytes, Span<BlockSegment> segments)
+    {
+        for (var i = 0; i * BlkifLayout.SegmentSize < bytes.Length; i++)
+        {
+            var one = bytes[(i * BlkifLayout.SegmentSize)..];
+            var segment = new BlockSegment(BinaryPrimitives.ReadUInt32LittleEndian(one), one[4], one[5]);
+            if (segment.Last < segment.First || segment.Last > 7)
+            {
+                return false;
+            }
+
+            segments[i] = segment;
+        }
+
+        return true;
+    }
+
+    private static bool TryParseIndirect(ReadOnlySpan<byte> entry, BlkifLayout layout, BlockRequest request)
+    {
+        request.Id = BinaryPrimitives.ReadUInt64LittleEndian(entry[layout.IndirectId..]);
+        request.Sector = BinaryPrimitives.ReadUInt64LittleEndian(entry[layout.IndirectSector..]);
+        request.Operation = (BlkifOperation)entry[1];
+        int count = BinaryPrimitives.ReadUInt16LittleEndian(entry[2..]);
+        if (count is 0 or > BlockRequest.MaxSegments || request.Operation is not (BlkifOperation.Read or BlkifOperation.Write))
+        {
+            return false;
+        }
+
+        request.SegmentCount = count;
+        for (var i = 0; i < (count + SegmentsPerPage - 1) / SegmentsPerPage; i++)
+        {
+            request.IndirectGrefs[i] = BinaryPrimitives.ReadUInt32LittleEndian(entry[(layout.IndirectGrefs + (4 * i))..]);
+        }
+
+        return true;
+    }
+}
