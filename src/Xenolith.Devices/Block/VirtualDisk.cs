@@ -1,0 +1,218 @@
+using System.Buffers.Binary;
+using Xenolith.Abi.Block;
+using Xenolith.Devices.Block.Images;
+using Xenolith.Devices.Rings;
+using Xenolith.Host;
+
+namespace Xenolith.Devices.Block;
+
+/// <summary>
+/// A connected vbd: takes requests off its ring, executes those that need no waiting on its own thread and the others on workers,
+/// and answers in the order of completion.
+/// <para>Threads: one of its own, woken by <see cref="Notify"/>; workers. Locks: the ring lock, a leaf; never held while an image works.</para>
+/// </summary>
+public sealed class VirtualDisk : IDisposable
+{
+    private const int LoggedErrors = 20;
+
+    private readonly string _name;
+    private readonly SharedRing _ring;
+    private readonly BlkifLayout _layout;
+    private readonly BlockTransfer _transfer;
+    private readonly DiskWorkers _workers;
+    private readonly Action _notifyFrontend;
+    private readonly Action<string> _log;
+    private readonly Action<string> _stopped;
+    private readonly Lock _ringLock = new();
+    private readonly Stack<BlockRequest> _spare = new();
+    private readonly SemaphoreSlim _kick = new(0);
+    private readonly SemaphoreSlim _drained = new(0);
+    private readonly Thread _thread;
+    private volatile bool _barrierWaits;
+    private int _kicked;
+    private int _errors;
+    private volatile bool _ending;
+
+    /// <summary>Starts serving.</summary>
+    /// <param name="name">For messages, such as <c>xvda</c>.</param>
+    /// <param name="image">What is behind the disk; not disposed here.</param>
+    /// <param name="readOnly">Refuse writes.</param>
+    /// <param name="layout">The frontend's ABI.</param>
+    /// <param name="ring">The mapped ring.</param>
+    /// <param name="grants">The frontend's pages.</param>
+    /// <param name="notifyFrontend">Sends the frontend its event.</param>
+    /// <param name="log">For errors of the image, rate-limited.</param>
+    /// <param name="stopped">Called once if the frontend broke the protocol and the disk stopped.</param>
+    public VirtualDisk(string name, IDiskImage image, bool readOnly, BlkifLayout layout, SharedRing ring, IGrantedPages grants, Action notifyFrontend, Action<string> log, Action<string> stopped)
+    {
+        _name = name;
+        _layout = layout;
+        _ring = ring;
+        _notifyFrontend = notifyFrontend;
+        _log = log;
+        _stopped = stopped;
+        _transfer = new BlockTransfer(image, readOnly, grants);
+        _workers = new DiskWorkers("vbd " + name, ExecuteWaiting);
+        _thread = new Thread(Serve) { IsBackground = true, Name = "vbd " + name };
+        _thread.Start();
+    }
+
+    /// <summary>What was done so far.</summary>
+    public DiskCounters Counters { get; } = new();
+
+    /// <summary>The frontend's event: there may be requests. Any thread; cheap; never blocks.</summary>
+    public void Notify()
+    {
+        if (Interlocked.Exchange(ref _kicked, 1) == 0)
+        {
+            _kick.Release();
+        }
+    }
+
+    /// <summary>Stops taking requests and returns when those in flight are answered.</summary>
+    public void Dispose()
+    {
+        _ending = true;
+        Notify();
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+
+        _workers.Dispose();
+    }
+
+    private void Serve()
+    {
+        var entry = new byte[_layout.EntrySize];
+        try
+        {
+            while (!_ending)
+            {
+                _kick.Wait();
+                Volatile.Write(ref _kicked, 0);
+                do
+                {
+                    while (!_ending && Take(entry) is { } request)
+                    {
+                        Begin(request, entry);
+                    }
+                }
+                while (!_ending && Armed());
+            }
+        }
+        catch (RingException e)
+        {
+            _ending = true;
+            _stopped($"disk {_name}: stopped, because the guest broke its ring: {e.Message}");
+        }
+    }
+
+    private bool Armed()
+    {
+        lock (_ringLock)
+        {
+            return _ring.ArmAndCheck();
+        }
+    }
+
+    private BlockRequest? Take(byte[] entry)
+    {
+        lock (_ringLock)
+        {
+            if (!_ring.TryTake(entry))
+            {
+                return null;
+            }
+
+            return _spare.TryPop(out var spare) ? spare : new BlockRequest();
+        }
+    }
+
+    private void Begin(BlockRequest request, byte[] entry)
+    {
+        if (!BlockRequestParser.TryParse(entry, _layout, request))
+        {
+            Counters.Count(request.Operation, failed: true);
+            Answer(request, BlkifStatus.Error);
+            return;
+        }
+
+        if (request.Operation == BlkifOperation.WriteBarrier)
+        {
+            // A barrier orders everything: what came before is answered first, and nothing behind it is taken before it is done.
+            WaitForOthers();
+            ExecuteWaiting(request);
+            return;
+        }
+
+        var error = _transfer.Execute(request, wait: false);
+        var mayWait = error == Errno.EAGAIN || (error == BlockTransfer.NotSupported && request.Operation is BlkifOperation.Read or BlkifOperation.Write);
+        if (mayWait)
+        {
+            // EOPNOTSUPP of a read or write means that the file system cannot tell whether it would have to wait.
+            _workers.Post(request);
+            return;
+        }
+
+        Complete(request, error);
+    }
+
+    private void WaitForOthers()
+    {
+        lock (_ringLock)
+        {
+            _barrierWaits = _ring.Outstanding > 1;
+        }
+
+        while (_barrierWaits)
+        {
+            _drained.Wait();
+        }
+    }
+
+    private void ExecuteWaiting(BlockRequest request) => Complete(request, _transfer.Execute(request, wait: true));
+
+    private void Complete(BlockRequest request, int error)
+    {
+        Counters.Count(request.Operation, error != 0);
+        if (error is not (0 or BlockTransfer.NotSupported) && Interlocked.Increment(ref _errors) <= LoggedErrors)
+        {
+            _log($"disk {_name}: {request.Operation} of {request.DataBytes} bytes at sector {request.Sector} failed: {new HostException("", error).Reason}");
+        }
+
+        Answer(request, error switch
+        {
+            0 => BlkifStatus.Okay,
+            BlockTransfer.NotSupported => BlkifStatus.NotSupported,
+            _ => BlkifStatus.Error,
+        });
+    }
+
+    private void Answer(BlockRequest request, BlkifStatus status)
+    {
+        Span<byte> response = stackalloc byte[16];
+        response = response[.._layout.ResponseSize];
+        response.Clear();
+        BinaryPrimitives.WriteUInt64LittleEndian(response, request.Id);
+        response[_layout.ResponseOperation] = request.RawOperation;
+        BinaryPrimitives.WriteInt16LittleEndian(response[(_layout.ResponseOperation + 2)..], (short)status);
+        bool notify;
+        lock (_ringLock)
+        {
+            _ring.Put(response);
+            notify = _ring.Push();
+            _spare.Push(request);
+            if (_barrierWaits && _ring.Outstanding == 1)
+            {
+                _barrierWaits = false;
+                _drained.Release();
+            }
+        }
+
+        if (notify)
+        {
+            _notifyFrontend();
+        }
+    }
+}
