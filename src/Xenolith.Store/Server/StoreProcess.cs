@@ -53,6 +53,7 @@ internal sealed class StoreProcess
     private void Serve(StoreServer server, KeptStore kept, DirectoryHandle state, DirectoryHandle directory)
     {
         var idleSince = Stopwatch.GetTimestamp();
+        var heap = new HeapUpkeep();
         while (true)
         {
             var isIdle = !StaysAlive && server.ClientCount == 0 && kept.Store.Domains.Introduced == 0;
@@ -64,6 +65,7 @@ internal sealed class StoreProcess
             var wait = isIdle ? (int)Math.Max(1000, left.TotalMilliseconds) : kept.MillisecondsToUpkeep;
             server.Turn(wait);
             kept.Upkeep();
+            heap.Run();
         }
     }
 
