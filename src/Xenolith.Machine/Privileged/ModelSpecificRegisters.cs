@@ -31,6 +31,9 @@ internal static class ModelSpecificRegisters
     private const ulong ArchCapabilitiesValue = (1UL << 0) | (1UL << 1) | (1UL << 3) | (1UL << 4) | (1UL << 5) | (1UL << 6) | (1UL << 8) | (1UL << 13)
         | (1UL << 14) | (1UL << 15) | (1UL << 20) | (1UL << 24) | (1UL << 26) | (1UL << 27) | (1UL << 62);
 
+    /// <summary>HWCR.TscFreqSel.</summary>
+    private const ulong TscCountsAtP0 = 1 << 24;
+
     /// <summary>The memory types that Xen loads: WB WT UC- UC WC WP UC UC.</summary>
     private const ulong PageAttributesValue = 0x0000_0501_0007_0406;
 
@@ -112,9 +115,12 @@ internal static class ModelSpecificRegisters
                 // LFENCE is serialising.
                 value = 2;
                 return true;
+            case HardwareConfiguration when !intel:
+                value = TscCountsAtP0;
+                return true;
             case PlatformInfo or MiscFeatures or McgCap or McgStatus or PerfCapabilities:
             case PerfStatus or PerfControl or ThermalStatus when intel:
-            case HardwareConfiguration or NorthbridgeConfiguration when !intel:
+            case NorthbridgeConfiguration when !intel:
             case >= 0xc001_0061 and <= 0xc001_006b when !intel: // P-states
             case 0xc001_0041 or 0xc001_0042 when !intel:
                 value = 0;

@@ -24,8 +24,11 @@ internal static class PortInstructions
         if (instruction.Mnemonic == Mnemonic.In)
         {
             ref var registers = ref vcpu.Registers;
+            var port = instruction.Op1Kind == OpKind.Register ? (ushort)registers.Rdx : instruction.Immediate8;
             registers.Rax = instruction.Op0Register switch
             {
+                // A kernel that measures its clock by the interval timer gives up at once on a counter that stands at 0, and turns to pvclock.
+                Register.AL when port is >= 0x40 and <= 0x42 => registers.Rax & ~0xffUL,
                 Register.AL => registers.Rax | 0xff,
                 Register.AX => registers.Rax | 0xffff,
                 _ => 0xffff_ffff,
