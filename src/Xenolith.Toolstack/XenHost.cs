@@ -18,6 +18,8 @@ public sealed class XenHost : IDisposable
     /// <summary>The name of domain 0.</summary>
     public const string Domain0Name = "Domain-0";
 
+    private const int ClaimMilliseconds = 2000;
+
     private readonly HostState _state;
     private readonly ToolstackParts _parts;
 
@@ -217,9 +219,19 @@ public sealed class XenHost : IDisposable
             throw new ToolstackException($"{Domain0Name} is this host itself and cannot be ordered about. Name another domain.");
         }
 
-        using var directory = _state.Open(domid);
-        return directory is not null && UnixSockets.Connect(directory, ControlServer.SocketName, UnixSocketKind.Messages) is { } socket
-            ? new(socket)
-            : throw Gone(domid);
+        using var directory = _state.Open(domid) ?? throw Gone(domid);
+        for (var until = Environment.TickCount64 + ClaimMilliseconds; ; Thread.Sleep(2))
+        {
+            if (UnixSockets.Connect(directory, ControlServer.SocketName, UnixSocketKind.Messages) is { } socket)
+            {
+                return new(socket);
+            }
+
+            // Between the claim of a name and its control socket lies a moment in which the domain lives and does not answer yet.
+            if (!FileLock.IsHeld(directory, HostState.LifeLock) || Environment.TickCount64 > until)
+            {
+                throw Gone(domid);
+            }
+        }
     }
 }

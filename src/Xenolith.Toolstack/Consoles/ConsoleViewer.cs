@@ -37,6 +37,9 @@ public sealed class ConsoleViewer : IDisposable
             : throw new ToolstackException("the console closed before it could be attached: the domain has gone.");
     }
 
+    /// <summary>The connection.</summary>
+    internal SafeFileHandle Socket => _console;
+
     /// <summary>Shows the console until the domain goes or the user leaves.</summary>
     public ConsoleEnd Run() => Run(StandardStreams.Input, StandardStreams.Output);
 

@@ -26,7 +26,9 @@ internal sealed class DomainInstance : IDisposable
     private ClaimedDomain? _claim;
     private ConsoleHub? _console;
     private DomainChild? _child;
+    private ControlServer? _control;
     private bool _hasNodes;
+    private bool _unwanted;
     private bool _removed;
 
     private DomainInstance(MonitorContext context, StoreKeeper store, DomainConfig config)
@@ -55,18 +57,24 @@ internal sealed class DomainInstance : IDisposable
     /// <summary>Called when it has shut down or its process has ended, with the reason and a cause in words.</summary>
     public Action<DomainInstance, int, string?>? ShutDown { get; set; }
 
+    /// <summary>It is whole; before that it can only be waited for or abandoned.</summary>
+    public bool IsBuilt { get; private set; }
+
     /// <summary>Builds a domain, paused. What was made of it is removed again if it fails or is abandoned.</summary>
     /// <param name="context">The monitor.</param>
     /// <param name="store">Its store.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="abandoned">Says that nobody wants the domain any more.</param>
+    /// <param name="serve">Serves the control socket, which exists as soon as the name is claimed.</param>
     /// <exception cref="ToolstackException">It cannot be built.</exception>
-    public static DomainInstance Build(MonitorContext context, StoreKeeper store, DomainConfig config, Func<bool> abandoned)
+    public static DomainInstance Build(
+        MonitorContext context, StoreKeeper store, DomainConfig config, Func<bool> abandoned, Action<DomainInstance, Message, Action<Message>> serve)
     {
         var instance = new DomainInstance(context, store, config);
         try
         {
-            instance.Build(abandoned);
+            instance.Build(abandoned, serve);
+            instance.IsBuilt = true;
             return instance;
         }
         catch (Exception e)
@@ -80,6 +88,9 @@ internal sealed class DomainInstance : IDisposable
             throw;
         }
     }
+
+    /// <summary>Gives up building it.</summary>
+    public void Abandon() => _unwanted = true;
 
     /// <summary>Lets it run.</summary>
     public void Unpause(Action<Message>? done = null)
@@ -191,6 +202,8 @@ internal sealed class DomainInstance : IDisposable
 
         _console?.Dispose();
         Tell(new Message(Verbs.Destroyed));
+        // The control socket outlives the domain until its end was told to those who wait for it.
+        _control?.Dispose();
     }
 
     private static string NextStep(Exception e) => e is HostException { Errno: Errno.ENOSPC } ? " Free some space on that file system." : string.Empty;
@@ -198,12 +211,13 @@ internal sealed class DomainInstance : IDisposable
     private static int[] Threads(Message message) =>
         [.. message.Text("threads").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
 
-    private void Build(Func<bool> abandoned)
+    private void Build(Func<bool> abandoned, Action<DomainInstance, Message, Action<Message>> serve)
     {
         using var kernel = OpenImage(Config.Kernel, "kernel");
         using var ramdisk = Config.Ramdisk is null ? null : OpenImage(Config.Ramdisk, "ramdisk");
         _claim = Claim();
         Record = _claim.Record;
+        _control = new(_context.Loop, Directory, (request, answer) => serve(this, request, answer));
         _context.Log.Begin(_context.State, _context.Settings, Config.Name);
         WriteConfig();
         var log = _context.Settings.ConsoleLog
@@ -265,10 +279,11 @@ internal sealed class DomainInstance : IDisposable
         var order = new Message(Verbs.Build).With("domid", Record.Domid).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
         SafeHandle[] descriptors = ramdisk is null ? [console, store, _claim!.Life.File, kernel] : [console, store, _claim!.Life.File, kernel, ramdisk];
         _child.Ask(order, descriptors, reply => (built, answered) = (reply, true));
-        _context.Loop.RunUntil(() => answered || abandoned(), int.MaxValue);
-        if (!answered)
+        _context.Loop.RunUntil(() => answered || _unwanted || abandoned(), int.MaxValue);
+        if (!answered || _unwanted)
         {
-            throw new ToolstackException($"the creation of domain {Config.Name} was abandoned: xl create was ended before it was done", ToolstackException.CreationFailed);
+            var why = _unwanted ? "it was destroyed before it was built" : "xl create was ended before it was done";
+            throw new ToolstackException($"the creation of domain {Config.Name} was abandoned: {why}.", ToolstackException.CreationFailed);
         }
 
         switch (built)

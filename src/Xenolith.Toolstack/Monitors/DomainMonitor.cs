@@ -17,7 +17,7 @@ internal sealed class DomainMonitor : IDisposable
     private readonly MonitorContext _context;
     private readonly CreateOptions _options;
     private readonly StoreKeeper _store;
-    private readonly Dictionary<DomainInstance, ControlServer> _domains = [];
+    private readonly List<DomainInstance> _domains = [];
     private long _lastStart;
     private bool _restarting;
 
@@ -34,9 +34,9 @@ internal sealed class DomainMonitor : IDisposable
     public DomainInstance Create(DomainConfig config, Func<bool> abandoned)
     {
         _lastStart = Environment.TickCount64;
-        var domain = DomainInstance.Build(_context, _store, config, abandoned);
+        var domain = DomainInstance.Build(_context, _store, config, abandoned, Serve);
         domain.ShutDown = ShutDown;
-        _domains.Add(domain, new(_context.Loop, domain.Directory, (request, answer) => Serve(domain, request, answer)));
+        _domains.Add(domain);
         if (!_options.NoMonitor)
         {
             _context.Log.Write($"Waiting for domain {config.Name} (domid {domain.Record.Domid}) to die [pid {Environment.ProcessId}]");
@@ -51,7 +51,7 @@ internal sealed class DomainMonitor : IDisposable
     /// <summary>Removes all its domains: the host is going down, or nobody wants them.</summary>
     public void Dispose()
     {
-        foreach (var domain in _domains.Keys.ToList())
+        foreach (var domain in _domains.ToList())
         {
             Remove(domain);
         }
@@ -63,20 +63,8 @@ internal sealed class DomainMonitor : IDisposable
     {
         switch (request.Verb)
         {
-            case Verbs.Pause:
-                domain.Pause(answer);
-                break;
-            case Verbs.Unpause:
-                domain.Unpause(answer);
-                break;
-            case Verbs.Counters:
-                domain.Counters(answer);
-                break;
             case Verbs.Wait:
                 domain.Wait(answer);
-                break;
-            case Verbs.Rename:
-                answer(Rename(domain, request.Text("name")));
                 break;
             case Verbs.Destroy:
                 domain.Wait(m =>
@@ -87,7 +75,23 @@ internal sealed class DomainMonitor : IDisposable
                     }
                 });
                 _context.Log.Write($"Domain {domain.Record.Domid} has been destroyed.");
+                domain.Abandon();
                 Remove(domain);
+                break;
+            case var verb when !domain.IsBuilt:
+                answer(new Message(Verbs.Failed).With("text", $"domain {domain.Record.Name} is still being built; \"{verb}\" has to wait. Try again in a moment."));
+                break;
+            case Verbs.Pause:
+                domain.Pause(answer);
+                break;
+            case Verbs.Unpause:
+                domain.Unpause(answer);
+                break;
+            case Verbs.Counters:
+                domain.Counters(answer);
+                break;
+            case Verbs.Rename:
+                answer(Rename(domain, request.Text("name")));
                 break;
             default:
                 answer(new Message(Verbs.Failed).With("text", $"the monitor of domain {domain.Record.Name} does not know the order \"{request.Verb}\""));
@@ -149,7 +153,7 @@ internal sealed class DomainMonitor : IDisposable
 
     private void Act(DomainInstance domain, LifecycleStep step)
     {
-        if (!_domains.ContainsKey(domain))
+        if (!_domains.Contains(domain))
         {
             return; // destroyed by hand meanwhile
         }
@@ -196,7 +200,7 @@ internal sealed class DomainMonitor : IDisposable
 
     private void Rebind()
     {
-        foreach (var domain in _domains.Keys)
+        foreach (var domain in _domains)
         {
             try
             {
@@ -211,11 +215,9 @@ internal sealed class DomainMonitor : IDisposable
 
     private void Remove(DomainInstance domain)
     {
-        // The control socket outlives the domain until its end was told to those who wait on it.
-        if (_domains.Remove(domain, out var server))
+        if (_domains.Remove(domain))
         {
             domain.Dispose();
-            server.Dispose();
         }
     }
 }

@@ -26,12 +26,11 @@ internal static class MonitorLauncher
         {
             using (theirs)
             {
-                // Its words go to our standard error until it has a log of its own, so that nothing it has to say can be lost.
+                // It gets none of our streams, not even for a moment: a caller that captures our output waits for the last holder to let go.
                 ChildProcess.Spawn(new()
                 {
                     Program = program,
                     Arguments = ["xenolith", MonitorProcess.Argument, config.Name],
-                    Output = StandardStreams.Error,
                     Descriptors = [theirs],
                 }).Dispose();
             }

@@ -92,6 +92,12 @@ internal sealed class MonitorProcess : IDisposable
             launcher.TrySend(new Message(Verbs.Failed).With("text", $"{e.Message}.").With("code", ToolstackException.CreationFailed));
             return ToolstackException.CreationFailed;
         }
+        catch (Exception e)
+        {
+            // Before it has a log, a fault of ours can only be told to the launcher; after that, the runtime's own report reaches the log.
+            launcher.TrySend(new Message(Verbs.Failed).With("text", $"the monitor failed, which is a fault of Xenolith: {e}").With("code", ToolstackException.CreationFailed));
+            throw;
+        }
     }
 
     /// <summary>The foreground monitor's whole life, until the domain is gone.</summary>
