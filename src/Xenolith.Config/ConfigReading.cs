@@ -1,5 +1,6 @@
 using Xenolith.Config.Grammar;
 using Xenolith.Config.Reading;
+using Xenolith.Config.Xm;
 
 namespace Xenolith.Config;
 
@@ -21,6 +22,22 @@ public sealed record ConfigReading(DomainConfig? Config, DiagnosticList Diagnost
         var ordinal = 0;
         foreach (var assignment in assignments)
             CfgParser.Parse(assignment, "command line", document, diagnostics, ++ordinal);
+        var config = diagnostics.HasErrors ? null : DomainConfigReader.Read(document, FallbackName(source), hostCpus, diagnostics);
+        return new ConfigReading(config, diagnostics);
+    }
+
+    /// <summary>Reads a configuration of xm: a file in Python's syntax and bare <c>key=value</c> words.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="source">The file as the person named it.</param>
+    /// <param name="assignments">The words that follow it on the command line.</param>
+    /// <param name="hostCpus">How many CPUs the host has.</param>
+    public static ConfigReading FromXm(string text, string source, IEnumerable<string> assignments, int hostCpus)
+    {
+        var diagnostics = new DiagnosticList();
+        var document = new CfgDocument();
+        XmParser.Parse(text, source, document, diagnostics);
+        XmAssignments.Apply(assignments, document, diagnostics);
+        XmAssignments.Translate(document, diagnostics);
         var config = diagnostics.HasErrors ? null : DomainConfigReader.Read(document, FallbackName(source), hostCpus, diagnostics);
         return new ConfigReading(config, diagnostics);
     }

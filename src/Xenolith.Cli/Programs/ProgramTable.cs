@@ -1,5 +1,6 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Xl;
+using Xenolith.Cli.Xm;
 
 namespace Xenolith.Cli.Programs;
 
@@ -16,6 +17,7 @@ public static class ProgramTable
     public static IReadOnlyList<Row> Rows { get; } =
     [
         new("xl", true, (words, terminal) => XlCommands.Set.Run(words, terminal, OwnHost.Services())),
+        new("xm", true, (words, terminal) => XmCommands.Set.Run(words, terminal, OwnHost.Services())),
     ];
 
     /// <summary>The program called <paramref name="name"/>, or null.</summary>

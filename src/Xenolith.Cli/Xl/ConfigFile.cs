@@ -16,6 +16,10 @@ internal static class ConfigFile
     public static ConfigReading Read(string name, IEnumerable<string> assignments, Services services) =>
         ConfigReading.FromText(Text(Find(name, services)), name, assignments, services.HostCpus);
 
+    /// <summary>The same for a file in xm's dialect.</summary>
+    public static ConfigReading ReadXm(string name, IEnumerable<string> assignments, Services services) =>
+        ConfigReading.FromXm(Text(Find(name, services)), name, assignments, services.HostCpus);
+
     private static string Find(string name, Services services)
     {
         if (File.Exists(name) || Directory.Exists(name) || Path.IsPathRooted(name))

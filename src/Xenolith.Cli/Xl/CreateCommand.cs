@@ -30,10 +30,13 @@ internal static class CreateCommand
         Modifies = true,
         CanDryRun = true,
         Notes = "vars are assignments such as memory=512 that follow the file's own; strings in them need quotes of their own: 'name=\"web\"'.",
-        Run = Run,
+        Run = use => Run(use, ConfigFile.Read),
     };
 
-    private static int Run(Invocation use)
+    /// <summary>Creates a domain as the command line says.</summary>
+    /// <param name="use">The command line.</param>
+    /// <param name="read">Reads the configuration: xl's grammar or xm's.</param>
+    internal static int Run(Invocation use, Func<string, IEnumerable<string>, Services, ConfigReading> read)
     {
         var file = use.Value("defconfig");
         var assignments = new List<string>();
@@ -55,7 +58,7 @@ internal static class CreateCommand
         var quiet = use.Has("quiet");
         if (!quiet)
             use.Terminal.Error.Line($"Parsing config from {file}");
-        var reading = ConfigFile.Read(file, assignments, use.Services);
+        var reading = read(file, assignments, use.Services);
         if (Report(reading, use.Terminal, quiet, dryRun) is { } code)
             return code;
         if (!dryRun)

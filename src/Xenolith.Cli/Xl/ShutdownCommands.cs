@@ -25,7 +25,8 @@ internal static class ShutdownCommands
         Run = use => Run(use, request, progress),
     };
 
-    private static int Run(Invocation use, string request, string progress)
+    /// <summary>Asks the domains of a command line, and waits when told to.</summary>
+    internal static int Run(Invocation use, string request, string progress)
     {
         if (use.Arguments.Count == 0 && !use.Has("all"))
             return use.Fail("You must specify -a or a domain id.");

@@ -1,6 +1,7 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Cli.Programs;
 using Xenolith.Cli.Xl;
+using Xenolith.Cli.Xm;
 using Xenolith.Toolstack;
 
 namespace Xenolith.Tests.Unit.Cli;
@@ -16,14 +17,18 @@ internal sealed class XlRun
 
     public string Stderr { get; private set; } = "";
 
-    public int Xl(params string[] words)
+    public int Xl(params string[] words) => Run(XlCommands.Set, words);
+
+    public int Xm(params string[] words) => Run(XmCommands.Set, words);
+
+    private int Run(CommandSet program, string[] words)
     {
         var terminal = new Terminal(new Output(), new Output());
         var services = new Services(() => Host) { HostCpus = 2, Now = () => Now, ConfigDirectories = [] };
         int code;
         try
         {
-            code = XlCommands.Set.Run(words, terminal, services);
+            code = program.Run(words, terminal, services);
         }
         catch (ToolstackException e)
         {
