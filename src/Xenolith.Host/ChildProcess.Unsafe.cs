@@ -19,6 +19,9 @@ public sealed class ChildProcessStart
     /// <summary>Descriptors that become 3, 4, ... in the child. Everything above them is closed.</summary>
     public IReadOnlyList<SafeHandle> Descriptors { get; init; } = [];
 
+    /// <summary>Nobody will reap it: its zombie is taken away when the next child is spawned.</summary>
+    public bool Forget { get; init; }
+
     /// <summary>Become the leader of a new session, away from our terminal and its ^C.</summary>
     public bool NewSession { get; init; } = true;
 }
@@ -47,6 +50,7 @@ public static unsafe partial class ChildProcess
     public static ProcessHandle Spawn(ChildProcessStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
+        Forgotten.Reap();
         var actions = stackalloc byte[ActionsBytes];
         var attributes = stackalloc byte[AttributesBytes];
         var signals = stackalloc byte[SignalSetBytes];
@@ -87,6 +91,11 @@ public static unsafe partial class ChildProcess
             Check(SetFlags(attributes, (short)(SetSigDef | SetSigMask | (start.NewSession ? SetSid : 0))), "prepare a process");
             // SAFETY: all pointers are to live locals and to NativeStrings disposed after the call; posix_spawn keeps none of them.
             Check(PosixSpawn(out var pid, program.First, actions, attributes, arguments.Table, environment.Table), $"start {start.Program}");
+            if (start.Forget)
+            {
+                Forgotten.Add(pid);
+            }
+
             return ProcessHandle.OfChild(pid);
         }
         finally

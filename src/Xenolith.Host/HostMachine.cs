@@ -20,9 +20,14 @@ public static class HostMachine
             : available;
     }
 
-    private static long MemInfo(string key)
+    /// <summary>When the machine was started, in seconds of the epoch.</summary>
+    public static long BootTime() => Value("/proc/stat", "btime");
+
+    private static long MemInfo(string key) => Value("/proc/meminfo", key);
+
+    private static long Value(string path, string key)
     {
-        foreach (var line in File.ReadLines("/proc/meminfo"))
+        foreach (var line in File.ReadLines(path))
         {
             if (line.StartsWith(key, StringComparison.Ordinal))
             {
@@ -30,7 +35,7 @@ public static class HostMachine
             }
         }
 
-        throw new InvalidDataException($"/proc/meminfo has no {key}");
+        throw new InvalidDataException($"{path} has no {key}");
     }
 
     private static long? CgroupLimitKib() => CgroupValue("memory.max") is { } bytes ? bytes / 1024 : null;

@@ -122,6 +122,20 @@ public sealed class XenHost : IDisposable
     /// <summary>Removes a domain at once; returns when nothing is left of it.</summary>
     public void Destroy(int domid) => Order(domid, new(Verbs.Destroy));
 
+    /// <summary>Asks a guest to end its life in its own way; returns when it has taken the request.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="request"><c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</param>
+    public void Shutdown(int domid, string request)
+    {
+        var domain = List().FirstOrDefault(d => d.Domid == domid && domid != 0) ?? throw Gone(domid);
+        if (domain.ShutdownReason is not null)
+        {
+            throw new ToolstackException($"domain {domain.Name} has shut down already. Remove it with: xl destroy {domain.Name}");
+        }
+
+        ShutdownRequest.Send(_state.Run, domid, domain.Name, request);
+    }
+
     /// <summary>Gives a domain another name.</summary>
     public void Rename(int domid, string name) => Order(domid, new Message(Verbs.Rename).With("name", name));
 
@@ -196,6 +210,7 @@ public sealed class XenHost : IDisposable
             Vcpus = cpus,
             MaximumVcpus = cpus,
             Running = true,
+            CreatedAt = HostMachine.BootTime(),
             CpuNanoseconds = Math.Max(0, ThreadTimes.HostBusyNanoseconds() - others.Sum(d => d.CpuNanoseconds)),
         };
     }

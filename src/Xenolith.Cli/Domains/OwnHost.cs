@@ -34,8 +34,7 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public void Rename(int domid, string name) => host.Rename(domid, name);
 
-    public void RequestShutdown(int domid, string request) =>
-        throw new ToolstackException($"domain {domid} cannot be asked to {request}: this build has no store to ask through; use `xl destroy {domid}'");
+    public void RequestShutdown(int domid, string request) => host.Shutdown(domid, request);
 
     public IDomainWatch Watch(int domid) => new OwnWatch(host.Watch(domid));
 

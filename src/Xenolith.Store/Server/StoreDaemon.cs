@@ -60,6 +60,7 @@ public static class StoreDaemon
                     Arguments = ["xenstored", run.IsIsolated ? "--isolated-run-directory" : "--run-directory", run.Path, "--ready", "3"],
                     Output = log,
                     Descriptors = [tell],
+                    Forget = true,
                 });
             }
 

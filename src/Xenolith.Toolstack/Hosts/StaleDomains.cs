@@ -14,7 +14,7 @@ internal static class StaleDomains
             using var store = stores.Find();
             store?.RemoveDomain(dead.Domid, dead.Uuid);
         }
-        catch (Exception e) when (e is StoreLostException or HostException)
+        catch (Exception e) when (StoreTrouble.Is(e))
         {
             // A store that dies under this is started afresh by the next domain, which writes its own nodes over what is left.
         }

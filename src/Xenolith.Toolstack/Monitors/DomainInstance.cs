@@ -189,7 +189,7 @@ internal sealed class DomainInstance : IDisposable
             {
                 _store.Do(s => s.RemoveDomain(Record.Domid, Record.Uuid));
             }
-            catch (Exception e) when (e is StoreLostException or HostException)
+            catch (Exception e) when (StoreTrouble.Is(e))
             {
                 _context.Log.Write($"The store nodes of domain {Record.Domid} could not be removed: {e.Message}. They go with the next domain of this id.");
             }
@@ -361,7 +361,7 @@ internal sealed class DomainInstance : IDisposable
         {
             _store.Do(s => s.DomainShutDown(Record.Domid));
         }
-        catch (Exception e) when (e is StoreLostException or HostException)
+        catch (Exception e) when (StoreTrouble.Is(e))
         {
             _context.Log.Write($"The store did not learn of the shutdown of domain {Record.Domid}: {e.Message}");
         }

@@ -108,7 +108,7 @@ internal sealed class DomainMonitor : IDisposable
             domain.Rename(name, domain.Record.Uuid);
             return new(Verbs.Done);
         }
-        catch (Exception e) when (e is ToolstackException or StoreLostException or HostException)
+        catch (Exception e) when (StoreTrouble.Is(e))
         {
             return new Message(Verbs.Failed).With("text", e.Message);
         }
@@ -206,7 +206,7 @@ internal sealed class DomainMonitor : IDisposable
             {
                 domain.RebindStore();
             }
-            catch (Exception e) when (e is StoreLostException or HostException)
+            catch (Exception e) when (StoreTrouble.Is(e))
             {
                 _context.Log.Write($"Domain {domain.Record.Domid} has no store: {e.Message}");
             }

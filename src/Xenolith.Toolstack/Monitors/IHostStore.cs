@@ -43,3 +43,10 @@ internal interface IHostStoreFinder
 
 /// <summary>The connection to the store ended.</summary>
 internal sealed class StoreLostException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>Which failures of the store an owner of domains reports and lives with.</summary>
+internal static class StoreTrouble
+{
+    /// <summary>The store is gone, refused, or cannot be started.</summary>
+    public static bool Is(Exception e) => e is StoreLostException or ToolstackException or Xenolith.Host.HostException;
+}

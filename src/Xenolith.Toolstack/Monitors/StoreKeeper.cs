@@ -86,7 +86,7 @@ internal sealed class StoreKeeper(EventLoop loop, IHostStoreFinder stores, Monit
             Connect();
             Mended?.Invoke();
         }
-        catch (Exception e) when (e is StoreLostException or HostException)
+        catch (Exception e) when (StoreTrouble.Is(e))
         {
             log.Write($"The store cannot be reached: {e.Message}; trying again.");
             Forget();

@@ -1,4 +1,5 @@
 using Xenolith.Host;
+using Xenolith.Store.Server;
 
 namespace Xenolith.Toolstack.Monitors;
 
@@ -6,8 +7,18 @@ namespace Xenolith.Toolstack.Monitors;
 internal sealed class XenstoreFinder(RunDirectory run) : IHostStoreFinder
 {
     /// <inheritdoc/>
-    public IHostStore Start() => throw new StoreLostException($"this program has no xenstored for {run.Path}");
+    public IHostStore Start()
+    {
+        try
+        {
+            return new XenstoreConnection(run, StoreDaemon.Connect(run));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreLostException(e.Message, e);
+        }
+    }
 
     /// <inheritdoc/>
-    public IHostStore? Find() => null;
+    public IHostStore? Find() => StoreDaemon.TryConnect(run) is { } client ? new XenstoreConnection(run, client) : null;
 }

@@ -1,0 +1,72 @@
+using Xenolith.Host;
+using Xenolith.Store.Client;
+using Xenolith.Store.Server;
+
+namespace Xenolith.Toolstack;
+
+/// <summary>
+/// Asking a guest through its node <c>control/shutdown</c>. The guest acknowledges by emptying (or removing) the node, as it does in a
+/// transaction of its own; that is what is waited for.
+/// </summary>
+internal static class ShutdownRequest
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Asks; returns when the guest has taken it.</summary>
+    /// <param name="run">The host.</param>
+    /// <param name="domid">The domain.</param>
+    /// <param name="name">Its name, for messages.</param>
+    /// <param name="request">What to ask: <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</param>
+    public static void Send(RunDirectory run, int domid, string name, string request)
+    {
+        var node = $"/local/domain/{domid}/control/shutdown";
+        try
+        {
+            using var store = StoreDaemon.TryConnect(run) ?? throw new ToolstackException($"the store of this host does not run; domain {name} cannot be asked to {request}. End it with: xl destroy {name}");
+            store.Watch(node, "ack");
+            if (!Write(store, node, request))
+            {
+                throw new ToolstackException($"domain {name} has no node {node} in the store; it cannot be asked to {request}. End it with: xl destroy {name}");
+            }
+
+            var deadline = DateTime.UtcNow + Patience;
+            while (store.TryRead(node) == request)
+            {
+                var left = deadline - DateTime.UtcNow;
+                if (left <= TimeSpan.Zero || !store.WaitEvent(left, out _))
+                {
+                    Withdraw(store, node, request);
+                    throw new ToolstackException(
+                        $"domain {name} did not take the request to {request} within {Patience.TotalSeconds:0} seconds: it may be paused, hang, or have no xenbus driver. End it with: xl destroy {name}");
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or StoreException)
+        {
+            throw new ToolstackException($"domain {name} could not be asked to {request}: {e.Message}", ToolstackException.Failed, e);
+        }
+    }
+
+    private static bool Write(StoreClient store, string node, string request)
+    {
+        var exists = false;
+        store.Transact(transaction =>
+        {
+            exists = store.Exists(node, transaction);
+            if (exists)
+            {
+                store.Write(node, request, transaction);
+            }
+        });
+        return exists;
+    }
+
+    /// <summary>A request that was given up must not surprise anybody an hour later.</summary>
+    private static void Withdraw(StoreClient store, string node, string request) => store.Transact(transaction =>
+    {
+        if (store.TryRead(node, transaction) == request)
+        {
+            store.Write(node, string.Empty, transaction);
+        }
+    });
+}
