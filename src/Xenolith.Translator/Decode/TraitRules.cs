@@ -53,6 +53,20 @@ internal static class TraitRules
         return traits;
     }
 
+    /// <summary>True if an operand is a vector register.</summary>
+    public static bool NamesVector(in Instruction instruction)
+    {
+        for (var i = 0; i < instruction.OpCount; i++)
+        {
+            if (instruction.GetOpKind(i) == OpKind.Register && instruction.GetOpRegister(i).IsVectorRegister())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Which register files the instruction needs, and whether it may raise an exception by its values.</summary>
     public static InstructionTraits OfRegisters(in Instruction instruction)
     {

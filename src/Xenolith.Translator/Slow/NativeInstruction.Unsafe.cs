@@ -43,7 +43,15 @@ internal static unsafe class NativeInstruction
         }
 
         var access = facts.Has(InstructionTraits.WritesMemory) ? WalkAccess.Write : WalkAccess.Read;
-        return ExecuteAt(vcpu, instruction, bytes, Operands.AddressOf(vcpu, instruction), Math.Max(1, OperandMemory.SizeOf(instruction)), access, facts.Has(InstructionTraits.Locked));
+        var address = Operands.AddressOf(vcpu, instruction);
+        var length = Math.Max(1, OperandMemory.SizeOf(instruction));
+        if (((int)address & (length - 1)) != 0 && AlignedOperands.Requires(instruction, vcpu.Mxcsr))
+        {
+            // #GP comes before any page fault.
+            return Exceptions.Raise(vcpu, Exceptions.GeneralProtection, 0);
+        }
+
+        return ExecuteAt(vcpu, instruction, bytes, address, length, access, facts.Has(InstructionTraits.Locked));
     }
 
     /// <summary>Executes an instruction with its memory operand at a linear address.</summary>

@@ -1,0 +1,54 @@
+using Iced.Intel;
+using Xenolith.Tests.NativeOracle.Machine;
+using Xenolith.Translator.Decode;
+
+namespace Xenolith.Tests.NativeOracle;
+
+/// <summary>Instructions that are not compared form by form, each with its reason. Directed tests cover them where they can.</summary>
+internal static class KnownDifferences
+{
+    private const string Clock = "its result changes between two runs";
+    private const string Random = "its result is random";
+    private const string XenState = "shows state that Xen virtualises";
+    private const string Selectors = "selectors differ between the host process and a PV guest";
+
+    public static IReadOnlyDictionary<Mnemonic, string> Excluded { get; } = new Dictionary<Mnemonic, string>
+    {
+        [Mnemonic.Rdtsc] = Clock,
+        [Mnemonic.Rdtscp] = Clock,
+        [Mnemonic.Rdrand] = Random,
+        [Mnemonic.Rdseed] = Random,
+        [Mnemonic.Rdpid] = XenState,
+        [Mnemonic.Xgetbv] = XenState,
+        [Mnemonic.Sgdt] = XenState,
+        [Mnemonic.Sidt] = XenState,
+        [Mnemonic.Sldt] = XenState,
+        [Mnemonic.Str] = XenState,
+        [Mnemonic.Smsw] = XenState,
+        [Mnemonic.Lss] = Selectors,
+        [Mnemonic.Lfs] = Selectors,
+        [Mnemonic.Lgs] = Selectors,
+        [Mnemonic.Iret] = Selectors,
+        [Mnemonic.Iretd] = Selectors,
+        [Mnemonic.Iretq] = Selectors,
+        [Mnemonic.Retf] = Selectors,
+    };
+
+    /// <summary>
+    /// Differences that are allowed by a rule. (1) At a fault, flags that the faulting instruction overwrites anyway may be lost: liveness counts them
+    /// dead, and restoring them costs every such access. (2) x87 environments and states are microcoded: the CPU reports the address of one of their
+    /// pieces, the translator the first byte of the page.
+    /// </summary>
+    public static void Forgive(in Instruction instruction, InstructionFacts facts, MachineState native, MachineState translated, ref ulong ignoredFlags)
+    {
+        if (native.Vector != 3 && native.Rip == instruction.IP)
+        {
+            ignoredFlags |= Comparison.Bits(facts.FlagsKilled);
+        }
+
+        if (native.Vector == 14 && facts.Has(InstructionTraits.X87) && (native.FaultAddress ^ translated.FaultAddress) < AddressMap.Page)
+        {
+            translated.FaultAddress = native.FaultAddress;
+        }
+    }
+}
