@@ -10,6 +10,7 @@ internal static class KnownDifferences
     private const string Clock = "its result changes between two runs";
     private const string Random = "its result is random";
     private const string XenState = "shows state that Xen virtualises";
+    private const string HintSpace = "MPX is not offered: its encodings are long nops, which are compared as such";
     private const string Selectors = "selectors differ between the host process and a PV guest";
 
     public static IReadOnlyDictionary<Mnemonic, string> Excluded { get; } = new Dictionary<Mnemonic, string>
@@ -25,6 +26,13 @@ internal static class KnownDifferences
         [Mnemonic.Sldt] = XenState,
         [Mnemonic.Str] = XenState,
         [Mnemonic.Smsw] = XenState,
+        [Mnemonic.Bndcl] = HintSpace,
+        [Mnemonic.Bndcn] = HintSpace,
+        [Mnemonic.Bndcu] = HintSpace,
+        [Mnemonic.Bndldx] = HintSpace,
+        [Mnemonic.Bndmk] = HintSpace,
+        [Mnemonic.Bndmov] = HintSpace,
+        [Mnemonic.Bndstx] = HintSpace,
         [Mnemonic.Lss] = Selectors,
         [Mnemonic.Lfs] = Selectors,
         [Mnemonic.Lgs] = Selectors,
@@ -32,6 +40,21 @@ internal static class KnownDifferences
         [Mnemonic.Iretd] = Selectors,
         [Mnemonic.Iretq] = Selectors,
         [Mnemonic.Retf] = Selectors,
+    };
+
+    /// <summary>Forms of otherwise compared mnemonics.</summary>
+    public static IReadOnlyDictionary<Code, string> ExcludedCodes { get; } = new Dictionary<Code, string>
+    {
+        [Code.Popw_FS] = Selectors,
+        [Code.Popq_FS] = Selectors,
+        [Code.Popw_GS] = Selectors,
+        [Code.Popq_GS] = Selectors,
+        [Code.Jmp_m1616] = Selectors,
+        [Code.Jmp_m1632] = Selectors,
+        [Code.Jmp_m1664] = Selectors,
+        [Code.Call_m1616] = Selectors,
+        [Code.Call_m1632] = Selectors,
+        [Code.Call_m1664] = Selectors,
     };
 
     /// <summary>

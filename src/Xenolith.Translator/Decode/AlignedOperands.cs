@@ -20,6 +20,9 @@ internal static class AlignedOperands
             case Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movdqu or Mnemonic.Lddqu
                 or Mnemonic.Pcmpestri or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestrm64 or Mnemonic.Pcmpistri or Mnemonic.Pcmpistrm:
                 return false;
+            case Mnemonic.Sha1msg1 or Mnemonic.Sha1msg2 or Mnemonic.Sha1nexte or Mnemonic.Sha1rnds4 or Mnemonic.Sha256msg1 or Mnemonic.Sha256msg2 or Mnemonic.Sha256rnds2:
+                // AMD does not check these, Intel does: let the CPU decide.
+                return false;
             default:
                 const int vectorSize = 16;
                 return (mxcsr & MisalignedMode) == 0 && instruction.Encoding == EncodingKind.Legacy

@@ -47,7 +47,7 @@ internal static class InstructionTable
             return default;
         }
 
-        var hint = MnemonicRules.IsHint(code);
+        var hint = MnemonicRules.IsHint(instruction);
         if (!hint && !OfferedFeatures.Allow(code))
         {
             return default;

@@ -92,7 +92,13 @@ internal static class MnemonicRules
     /// True for what has no effect and never faults on the processor that the guest sees: nops, prefetches, and the hint space of features
     /// that are not offered (shadow stacks, bounds checking).
     /// </summary>
-    public static bool IsHint(Code code) => Array.IndexOf(s_hintNops, code.Mnemonic()) >= 0;
+    public static bool IsHint(in Instruction instruction)
+    {
+        // 0F 0D with a register is a nop on some processors and #UD on others: it runs as itself.
+        var asItself = instruction.Code is Code.Reservednop_rm16_r16_0F0D or Code.Reservednop_rm32_r32_0F0D or Code.Reservednop_rm64_r64_0F0D
+            && instruction.Op0Kind == OpKind.Register;
+        return !asItself && Array.IndexOf(s_hintNops, instruction.Mnemonic) >= 0;
+    }
 
     private static Dictionary<Mnemonic, InstructionClass> Index()
     {

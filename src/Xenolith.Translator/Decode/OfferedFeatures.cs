@@ -4,7 +4,7 @@ namespace Xenolith.Translator.Decode;
 
 /// <summary>
 /// Instruction sets that the translator executes. An instruction that belongs to another set is #UD in the guest whatever the host
-/// can do; CPUID is masked to match by <c>CpuidPolicy</c>. A set listed here that the host lacks raises the host's own #UD.
+/// can do; CPUID is masked to match by <c>CpuidPolicy</c>. A set listed here that the host lacks is #UD too.
 /// </summary>
 internal static class OfferedFeatures
 {
@@ -38,7 +38,7 @@ internal static class OfferedFeatures
 
         foreach (var feature in code.CpuidFeatures())
         {
-            if ((uint)feature >= (uint)s_isOffered.Length || !s_isOffered[(int)feature])
+            if ((uint)feature >= (uint)s_isOffered.Length || !s_isOffered[(int)feature] || !HostFeatures.Has(feature))
             {
                 return false;
             }

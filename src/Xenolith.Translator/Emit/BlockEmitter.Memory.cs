@@ -160,6 +160,6 @@ internal sealed unsafe partial class BlockEmitter
     {
         ClobberFlags();
         EmitAddress(instruction);
-        EmitAccess(OperandMemory.SizeOf(instruction), facts.Has(InstructionTraits.WritesMemory), facts.Has(InstructionTraits.MaskedMemory));
+        EmitAccess(OperandMemory.SizeOf(instruction), facts.Has(InstructionTraits.WritesMemory), facts.Has(InstructionTraits.MaskedMemory) || AlignedOperands.Requires(instruction, 0));
     }
 }

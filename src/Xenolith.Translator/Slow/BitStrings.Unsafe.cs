@@ -18,7 +18,10 @@ internal static unsafe class BitStrings
         var raw = (long)Operands.Read(ref registers, instruction.Op1Register);
         var index = size switch { 2 => (short)raw, 4 => (int)raw, _ => raw };
         var unitBits = 8 * size;
-        var unit = Operands.AddressOf(vcpu, instruction) + (ulong)((index >> System.Numerics.BitOperations.Log2((uint)unitBits)) * size);
+        var unit = OperandMemory.EffectiveAddressOf(instruction, GuestAccess.General(ref registers))
+            + (ulong)((index >> System.Numerics.BitOperations.Log2((uint)unitBits)) * size);
+        unit = instruction.MemoryBase.IsGPR32() || instruction.MemoryIndex.IsGPR32() ? (uint)unit : unit;
+        unit += Operands.SegmentBase(vcpu, instruction);
         var access = facts.Has(InstructionTraits.WritesMemory) ? WalkAccess.Write : WalkAccess.Read;
         if (!GuestAccess.Probe(vcpu, unit, size, access, Operands.UsesStackSegment(instruction)))
         {

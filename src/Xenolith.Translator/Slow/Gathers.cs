@@ -3,8 +3,8 @@ using Iced.Intel;
 namespace Xenolith.Translator.Slow;
 
 /// <summary>
-/// The AVX2 gathers: elements in order, each loaded only if the sign of its mask element is set. A completed element clears its mask element, so
-/// that a fault leaves a state from which the instruction can be restarted.
+/// The AVX2 gathers: elements in order, each loaded only if the sign of its mask element is set. A completed element clears its mask element; at a
+/// fault the elements from the faulting one on are as they were, so that the instruction can be restarted.
 /// </summary>
 internal static class Gathers
 {
@@ -35,17 +35,12 @@ internal static class Gathers
         var origin = instruction.MemoryDisplacement64 + (instruction.MemoryBase == Register.None ? 0 : general[instruction.MemoryBase.GetNumber()]);
         var segment = instruction.MemorySegment switch { Register.FS => registers.FsBase, Register.GS => registers.GsBase, _ => 0UL };
 
-        // Every mask element first becomes all ones or all zeros, then the elements are loaded.
-        for (var i = 0; i < count; i++)
-        {
-            mask.Slice(i * dataSize, dataSize).Fill(VectorRegisters.IsSelected(mask, i, dataSize) ? (byte)0xFF : (byte)0);
-        }
-
         Span<byte> element = stackalloc byte[8];
         for (var i = 0; i < count; i++)
         {
             if (!VectorRegisters.IsSelected(mask, i, dataSize))
             {
+                mask.Slice(i * dataSize, dataSize).Clear();
                 continue;
             }
 

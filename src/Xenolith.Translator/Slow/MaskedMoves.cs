@@ -78,25 +78,27 @@ internal static class MaskedMoves
 
         var address = instruction.Op0Kind == OpKind.MemorySegEDI ? (uint)registers.Rdi : registers.Rdi;
         address += instruction.SegmentPrefix switch { Register.FS => registers.FsBase, Register.GS => registers.GsBase, _ => 0 };
-        for (var pass = 0; pass < 2; pass++)
+        if (!ProbeSelected(vcpu, address, mask[..length]))
         {
-            for (var i = 0; i < length; i++)
-            {
-                if ((mask[i] & 0x80) == 0)
-                {
-                    continue;
-                }
+            return SlowOutcome.Exception;
+        }
 
-                var at = address + (ulong)i;
-                if (pass == 0 ? !GuestAccess.Probe(vcpu, at, 1, WalkAccess.Write) : !GuestAccess.Write(vcpu, at, 1, data[i]))
-                {
-                    return SlowOutcome.Exception;
-                }
+        for (var i = 0; i < length; i++)
+        {
+            if ((mask[i] & 0x80) != 0 && !GuestAccess.Write(vcpu, address + (ulong)i, 1, data[i]))
+            {
+                return SlowOutcome.Exception;
             }
         }
 
         return SlowOutcome.Done;
     }
+
+    // Whether unselected bytes fault is the implementation's choice; like AMD's, this one checks the whole operand if any byte is selected.
+    private static bool ProbeSelected(VcpuContext vcpu, ulong address, ReadOnlySpan<byte> mask) =>
+        !AnySelected(mask) || GuestAccess.Probe(vcpu, address, mask.Length, WalkAccess.Write);
+
+    private static bool AnySelected(ReadOnlySpan<byte> mask) => mask.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0;
 
     // movq rax, mm: the MMX registers are still in the processor.
     private static bool ReadMmx(VcpuContext vcpu, Register register, Span<byte> value)

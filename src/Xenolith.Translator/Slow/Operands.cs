@@ -14,6 +14,14 @@ internal static class Operands
         return OperandMemory.AddressOf(instruction, GuestAccess.General(ref registers), registers.FsBase, registers.GsBase);
     }
 
+    /// <summary>Base of the memory operand's segment: 0 but for FS and GS.</summary>
+    public static ulong SegmentBase(VcpuContext vcpu, in Instruction instruction) => instruction.MemorySegment switch
+    {
+        Register.FS => vcpu.Registers.FsBase,
+        Register.GS => vcpu.Registers.GsBase,
+        _ => 0,
+    };
+
     /// <summary>True if the operand's segment is SS, so that a bad address is #SS and not #GP.</summary>
     public static bool UsesStackSegment(in Instruction instruction) =>
         instruction.SegmentPrefix is not (Register.FS or Register.GS)

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Iced.Intel;
 using Xenolith.Tests.NativeOracle.Machine;
 
@@ -63,6 +64,23 @@ internal static class AddressMaker
         instruction.MemoryIndexScale = 1 << random.Next(4);
         instruction.MemoryDisplacement64 = (ulong)(long)random.Next(-128, 128);
         instruction.MemoryDisplSize = 1;
+    }
+
+    /// <summary>Makes the elements of a vector index small, so that gathers stay near their base; a wild one now and then faults.</summary>
+    public static void ShortenVectorIndex(in Instruction instruction, MachineState state, Random random)
+    {
+        if (instruction.MemoryIndex is < Register.XMM0 or > Register.YMM31)
+        {
+            return;
+        }
+
+        var elementSize = instruction.Mnemonic is Mnemonic.Vgatherdps or Mnemonic.Vgatherdpd or Mnemonic.Vpgatherdd or Mnemonic.Vpgatherdq ? 4 : 8;
+        var register = state.Vectors.AsSpan(32 * (instruction.MemoryIndex.GetNumber() & 15), 32);
+        for (var i = 0; i < 32; i += elementSize)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(register[i..], random.Next(12) == 0 ? random.Next(0, 100_000) : random.Next(0, 200));
+            register.Slice(i + 4 - (elementSize == 4 ? 4 : 0), elementSize == 4 ? 0 : 4).Clear();
+        }
     }
 
     /// <summary>Sets registers (or the displacement) so that the memory operand's linear address becomes the wanted one where the mode allows it.</summary>

@@ -12,7 +12,8 @@ internal static class CodeList
     private static bool IsComparable(Code code)
     {
         var opCode = code.ToOpCode();
-        if (!opCode.IsInstruction || !opCode.Mode64 || KnownDifferences.Excluded.ContainsKey(code.Mnemonic()))
+        if (!opCode.IsInstruction || !opCode.Mode64 || KnownDifferences.Excluded.ContainsKey(code.Mnemonic())
+            || KnownDifferences.ExcludedCodes.ContainsKey(code))
         {
             return false;
         }

@@ -42,6 +42,7 @@ internal static class FormMaker
         Registers(instruction, state, random);
         if (HasMemory(instruction))
         {
+            AddressMaker.ShortenVectorIndex(instruction, state, random);
             AddressMaker.Aim(ref instruction, state, Target(instruction, random));
         }
 
