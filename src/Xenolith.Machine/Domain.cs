@@ -103,12 +103,24 @@ public sealed partial class Domain : IDisposable
     /// </summary>
     public Func<Vcpu, ulong, uint, bool>? PageFaultFixup { get; set; }
 
-    /// <summary>Host address of a page that the guest lends to the hypervisor by number (FIFO pages, registered areas): of its own RAM, and no page table.</summary>
-    internal bool TryGetOwnPage(ulong mfn, out nint page)
+    /// <summary>
+    /// Takes a page of the guest's own RAM that it lends to the hypervisor or a backend by number (FIFO pages, vcpu_info, grants): until
+    /// <see cref="LetGoPage"/> it is neither freed nor, if writable, made a page table.
+    /// </summary>
+    internal bool TryHoldPage(ulong mfn, bool writable, out nint page)
     {
-        page = mfn >= MachineLayout.RamMfn && mfn < Memory.ForeignMfn ? Frames.PageOf(mfn) : 0;
-        return page != 0 && (Frames.FlagsOf(mfn) & (FrameFlags.PageTable | FrameFlags.ReadOnly)) == 0;
+        page = 0;
+        if (mfn < MachineLayout.RamMfn || mfn >= Memory.ForeignMfn || !Mmu.TryHold(mfn, writable))
+        {
+            return false;
+        }
+
+        page = Frames.PageOf(mfn);
+        return true;
     }
+
+    /// <summary>Undoes one <see cref="TryHoldPage"/> with the same arguments.</summary>
+    internal void LetGoPage(ulong mfn, bool writable) => Mmu.LetGo(mfn, writable);
 
     /// <summary>Hypercalls so far by number and name; unknown numbers are summed as <c>unknown</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> HypercallCounters() => HypercallDispatch.Counters(_vcpus);

@@ -200,9 +200,10 @@ public sealed partial class EventChannels
 
         lock (_lock)
         {
-            if (_abi is FifoEvents)
+            if (_abi is FifoEvents fifo)
             {
                 Volatile.Write(ref _abi, new TwoLevelEvents(_domain));
+                fifo.Release();
             }
         }
 

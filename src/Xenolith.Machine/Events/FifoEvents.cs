@@ -17,6 +17,7 @@ internal sealed class FifoEvents : IEventAbi
     private readonly Domain _domain;
     private readonly Lock _lock = new();
     private readonly nint[] _pages = new nint[Channels / WordsPerPage];
+    private readonly List<ulong> _held = [];
     private readonly nint[] _control;
     private readonly uint[] _tails;
     private volatile uint _words;
@@ -34,10 +35,12 @@ internal sealed class FifoEvents : IEventAbi
     /// <returns>0 or a positive error.</returns>
     public int SetControlBlock(int vcpu, ulong mfn, int offset)
     {
-        if (_control[vcpu] != 0 || !_domain.TryGetOwnPage(mfn, out var page))
+        if (_control[vcpu] != 0 || !_domain.TryHoldPage(mfn, writable: true, out var page))
         {
             return XenErrno.EINVAL;
         }
+
+        _held.Add(mfn);
 
         Volatile.Write(ref _control[vcpu], page + offset);
         return 0;
@@ -53,10 +56,12 @@ internal sealed class FifoEvents : IEventAbi
             return XenErrno.ENOSPC;
         }
 
-        if (!_domain.TryGetOwnPage(mfn, out var page))
+        if (!_domain.TryHoldPage(mfn, writable: true, out var page))
         {
             return XenErrno.EINVAL;
         }
+
+        _held.Add(mfn);
 
         _pages[first / WordsPerPage] = page;
         _words = first + WordsPerPage;
@@ -75,6 +80,22 @@ internal sealed class FifoEvents : IEventAbi
         }
 
         return 0;
+    }
+
+    /// <summary>Gives the guest its pages back. The ABI is no longer in use.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            _words = 0;
+            Array.Clear(_control);
+            foreach (var mfn in _held)
+            {
+                _domain.LetGoPage(mfn, writable: true);
+            }
+
+            _held.Clear();
+        }
     }
 
     public void SetPending(EventPort port)

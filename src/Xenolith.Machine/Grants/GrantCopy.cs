@@ -65,7 +65,7 @@ internal static class GrantCopy
         }
 
         mapping = default;
-        if (!vcpu.Domain.TryGetOwnPage(side.Where, out var page))
+        if (!vcpu.Domain.TryHoldPage(side.Where, writable, out var page))
         {
             return GrantStatus.BadPage;
         }
@@ -79,6 +79,10 @@ internal static class GrantCopy
         if (isReference)
         {
             vcpu.Domain.Grants.Unmap(in mapping);
+        }
+        else
+        {
+            vcpu.Domain.LetGoPage(mapping.Mfn, mapping.Writable);
         }
     }
 

@@ -16,6 +16,7 @@ public sealed partial class GrantTable
     /// <summary>Gives a mapping back. Each mapping once.</summary>
     public void Unmap(in GrantMapping mapping)
     {
+        _domain.LetGoPage(mapping.Mfn, mapping.Writable);
         lock (_lock)
         {
             ref var active = ref _active[mapping.Reference];
@@ -95,8 +96,7 @@ public sealed partial class GrantTable
                 active.Mfn = FrameOf(EntryOf(reference));
             }
 
-            var ok = _domain.TryGetOwnPage(active.Mfn, out var page);
-            if (!ok)
+            if (!_domain.TryHoldPage(active.Mfn, writable, out var page))
             {
                 if (active.Pins == 0)
                 {

@@ -73,6 +73,17 @@ internal static class PhysdevCalls
             return -XenErrno.EFAULT;
         }
 
-        return !vcpu.Domain.TryGetOwnPage(mfn, out _) ? -XenErrno.EINVAL : vcpu.Domain.TryTakeEoiFrame() ? 0 : -XenErrno.EBUSY;
+        if (!vcpu.Domain.TryHoldPage(mfn, writable: true, out _))
+        {
+            return -XenErrno.EINVAL;
+        }
+
+        if (vcpu.Domain.TryTakeEoiFrame())
+        {
+            return 0;
+        }
+
+        vcpu.Domain.LetGoPage(mfn, writable: true);
+        return -XenErrno.EBUSY;
     }
 }

@@ -57,7 +57,6 @@ internal static class MmuextOpCall
             }
         }
 
-        vcpu.CommitRoots();
         if (doneAddress != 0)
         {
             vcpu.TryWriteGuest(doneAddress, doneBefore + done);

@@ -12,6 +12,6 @@ internal enum EmulationResult
     /// <summary>#UD.</summary>
     Undefined,
 
-    /// <summary>Try it again: something else has to happen first.</summary>
-    Again,
+    /// <summary>RIP is where it should be: a transfer was made or an exception injected.</summary>
+    Transferred,
 }

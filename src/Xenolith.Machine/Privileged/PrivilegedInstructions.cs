@@ -62,6 +62,11 @@ internal static class PrivilegedInstructions
                 return PortInstructions.IsAllowed(vcpu) ? EmulationResult.Done : EmulationResult.Refused;
         }
 
+        if (SegmentInstructions.Handles(in instruction))
+        {
+            return SegmentInstructions.Execute(vcpu, in instruction);
+        }
+
         if (!vcpu.InKernel)
         {
             return EmulationResult.Refused;

@@ -146,12 +146,18 @@ internal static class VcpuCalls
         }
 
         if (place.Offset > MachineFrames.PageSize - VcpuInfoLayout.Size || (place.Offset & 7) != 0
-            || (caller != vcpu && !vcpu.IsDown) || !vcpu.Domain.TryGetOwnPage(place.Mfn, out var page))
+            || (caller != vcpu && !vcpu.IsDown) || !vcpu.Domain.TryHoldPage(place.Mfn, writable: true, out var page))
         {
             return -XenErrno.EINVAL;
         }
 
-        return vcpu.TryMoveInfo(page + (nint)place.Offset) ? 0 : -XenErrno.EINVAL;
+        if (vcpu.TryMoveInfo(page + (nint)place.Offset))
+        {
+            return 0;
+        }
+
+        vcpu.Domain.LetGoPage(place.Mfn, writable: true);
+        return -XenErrno.EINVAL;
     }
 
     private static long SetSingleShot(Vcpu vcpu, ulong address)

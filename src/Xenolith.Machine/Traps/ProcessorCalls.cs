@@ -41,11 +41,17 @@ internal static class ProcessorCalls
     public static long GetDebugReg(Vcpu vcpu, in HypercallArguments arguments)
         => vcpu.TryReadDebugRegister((int)arguments.First, out var value) ? (long)value : -XenErrno.EINVAL;
 
-    /// <summary>SEGBASE_GS_USER_SEL: the selector that user mode will find, with its base; a null selector has base 0.</summary>
+    /// <summary>SEGBASE_GS_USER_SEL: the selector that user mode will find, with its base. One that cannot be loaded becomes null, as on Xen.</summary>
     private static long LoadUserGs(Vcpu vcpu, ushort selector)
     {
+        if (SegmentLoads.CheckData(vcpu, selector, out var segmentBase) is not null)
+        {
+            selector = 0;
+            segmentBase = 0;
+        }
+
         vcpu.Registers.Gs = selector;
-        vcpu.OtherGsBase = 0;
+        vcpu.OtherGsBase = segmentBase;
         return 0;
     }
 }
