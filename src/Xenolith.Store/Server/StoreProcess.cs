@@ -10,6 +10,9 @@ internal sealed class StoreProcess
     /// <summary>Held while a store runs: there is one a host.</summary>
     private const string RunningLock = "running.lock";
 
+    /// <summary>Milliseconds without requests after which the heap is tidied.</summary>
+    private const int RestAfter = 300;
+
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
 
     private readonly RunDirectory _run;
@@ -63,9 +66,13 @@ internal sealed class StoreProcess
             if (isIdle && left <= TimeSpan.Zero && MayEnd(server, state, directory))
                 return;
             var wait = isIdle ? (int)Math.Max(1000, left.TotalMilliseconds) : kept.MillisecondsToUpkeep;
-            server.Turn(wait);
+            if (heap.NeedsRest)
+                wait = RestAfter;
+            if (server.Turn(wait))
+                heap.Run();
+            else if (heap.NeedsRest)
+                heap.Rest();
             kept.Upkeep();
-            heap.Run();
         }
     }
 

@@ -47,18 +47,20 @@ internal sealed class StoreServer : IDisposable
         _poll.Watch(listener, EventPollEvents.Readable, ListenerKey);
     }
 
-    /// <summary>Waits and serves once.</summary>
+    /// <summary>Waits and serves once; false if nothing happened in that time.</summary>
     /// <param name="milliseconds">Longest wait; negative for ever.</param>
-    public void Turn(int milliseconds)
+    public bool Turn(int milliseconds)
     {
         if (_waiting.Count > 0)
             milliseconds = milliseconds < 0 ? BudgetTick : Math.Min(milliseconds, BudgetTick);
         var count = _poll.Wait(_happened, milliseconds);
         for (var i = 0; i < count; i++)
             Serve(_happened[i]);
+        var happened = count > 0 || _waiting.Count > 0;
         if (_waiting.Count > 0)
             ResumeWaiting();
         FlushDirty();
+        return happened;
     }
 
     /// <summary>Accepts whoever stands in the queue; false if nobody does.</summary>
