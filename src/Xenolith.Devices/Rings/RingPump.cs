@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Host;
+using Xenolith.Store.Client;
 
 namespace Xenolith.Devices.Rings;
 
@@ -15,8 +16,9 @@ public sealed class RingPump : IDisposable
     private readonly Action _notifyGuest;
     private readonly EventDescriptor _wake = new();
     private readonly Thread _thread;
-    private readonly byte[] _outward;
-    private readonly byte[] _inward;
+    private readonly List<byte> _whole = [];
+    private byte[] _outward;
+    private byte[] _inward;
     private readonly string _name;
     private int _outwardStart, _outwardEnd, _inwardStart, _inwardEnd;
     private SafeFileHandle? _descriptor;
@@ -45,6 +47,9 @@ public sealed class RingPump : IDisposable
 
     /// <summary>Called once when the pump cannot go on with its descriptor or its ring; on the pump's thread, with the cause in words.</summary>
     public Action<string>? Failed { get; set; }
+
+    /// <summary>For the store's ring: keeps what a restarted store must be asked again, and lets only whole replies pass.</summary>
+    public StoreRingRelay? Relay { get; init; }
 
     /// <summary>Bytes that came from the guest.</summary>
     public long BytesFromGuest { get; private set; }
@@ -134,13 +139,25 @@ public sealed class RingPump : IDisposable
             _descriptor?.Dispose();
             _descriptor = replacement;
             _readable = true;
+            if (Relay is not null)
+            {
+                // It has seen everything that was fetched, sent or not.
+                var again = Relay.Reconnect();
+                if (again.Length > _outward.Length)
+                {
+                    _outward = again;
+                }
+
+                again.CopyTo(_outward, 0);
+                (_outwardStart, _outwardEnd) = (0, again.Length);
+            }
         }
     }
 
     /// <summary>From the ring, if everything fetched before is carried out.</summary>
     private void Fetch()
     {
-        if (_broken || _outwardStart != _outwardEnd)
+        if (_broken || _outwardStart != _outwardEnd || Relay is { IsFull: true })
         {
             return;
         }
@@ -152,6 +169,12 @@ public sealed class RingPump : IDisposable
                 _outwardEnd = count;
                 BytesFromGuest += count;
                 _notifyGuest();
+                if (Relay is not null && !Relay.PassRequests(_outward.AsSpan(0, count)))
+                {
+                    Fail($"{_name}: the guest announced a message longer than the protocol allows; the ring is not used any more");
+                    _broken = true;
+                }
+
                 break;
             case RingStep.Broken:
                 Break();
@@ -214,7 +237,11 @@ public sealed class RingPump : IDisposable
     private void ReadIn(SafeFileHandle descriptor)
     {
         var count = Descriptors.Read(descriptor, _inward);
-        if (count > 0)
+        if (count > 0 && Relay is not null)
+        {
+            PassWhole(_inward.AsSpan(0, count));
+        }
+        else if (count > 0)
         {
             _inwardStart = 0;
             _inwardEnd = count;
@@ -225,6 +252,24 @@ public sealed class RingPump : IDisposable
             _readable = false;
             Failed?.Invoke($"{_name}: the other end closed the connection");
         }
+    }
+
+    private void PassWhole(ReadOnlySpan<byte> received)
+    {
+        _whole.Clear();
+        if (!Relay!.PassReplies(received, _whole))
+        {
+            LoseDescriptor("xenstored sent a message longer than the protocol allows");
+            return;
+        }
+
+        if (_whole.Count > _inward.Length)
+        {
+            _inward = new byte[_whole.Count];
+        }
+
+        _whole.CopyTo(_inward);
+        (_inwardStart, _inwardEnd) = (0, _whole.Count);
     }
 
     private void LoseDescriptor(string cause)

@@ -4,8 +4,8 @@ namespace Xenolith.Store.Client;
 
 /// <summary>
 /// Stands between a domain's store ring and its connection to the store, so that the domain does not notice when the store restarts:
-/// it passes bytes on as they are, remembers each request until its reply has passed, and after <see cref="Reconnect"/> asks again what
-/// was not answered. Pure: whoever uses it moves the bytes.
+/// requests pass as they are and are remembered until they are answered, replies pass whole, and after <see cref="Reconnect"/> what was
+/// not answered is asked again. Pure: whoever uses it moves the bytes.
 /// <para>Thread ownership: one thread at a time.</para>
 /// </summary>
 /// <remarks>
@@ -15,49 +15,40 @@ namespace Xenolith.Store.Client;
 /// </remarks>
 public sealed class StoreRingRelay
 {
-    /// <summary>Requests may not be longer, so a domain that goes on without end is refused.</summary>
+    /// <summary>Bytes of unanswered requests from which on the domain has to wait; Linux has one request outstanding, Xen's quota is 20.</summary>
     private const int MostKept = 64 * 1024;
 
-    private readonly List<byte[]> _unanswered = [];
+    private readonly Queue<byte[]> _unanswered = new();
     private readonly MessageCutter _requests = new();
     private readonly MessageCutter _replies = new();
     private int _keptBytes;
-    private byte[] _half = [];
 
     /// <summary>Whether the domain must wait for replies before more of its requests are taken.</summary>
     public bool IsFull => _keptBytes >= MostKept;
 
-    /// <summary>Takes bytes of requests from the ring; they are to be sent to the store as they are. False: the domain broke the protocol.</summary>
-    public bool TakeRequests(ReadOnlySpan<byte> bytes) => _requests.Take(bytes, (_, message) =>
+    /// <summary>Sees bytes of requests on their way from the ring to the store. False: the domain broke the protocol, and the ring is of no more use.</summary>
+    public bool PassRequests(ReadOnlySpan<byte> bytes) => _requests.Take(bytes, (in MessageHeader _, ReadOnlySpan<byte> message) =>
     {
-        _unanswered.Add(message.ToArray());
+        _unanswered.Enqueue(message.ToArray());
         _keptBytes += message.Length;
     });
 
-    /// <summary>Takes bytes of replies from the store; they are to be put into the ring as they are. False: the store broke the protocol.</summary>
-    public bool TakeReplies(ReadOnlySpan<byte> bytes) => _replies.Take(bytes, (header, _) =>
+    /// <summary>Takes bytes of replies from the store and appends those of whole messages to what goes to the ring. False: the store broke the protocol.</summary>
+    public bool PassReplies(ReadOnlySpan<byte> bytes, List<byte> toRing)
     {
-        if (header.Type == MessageType.WatchEvent || _unanswered.Count == 0)
-            return;
-        _keptBytes -= _unanswered[0].Length;
-        _unanswered.RemoveAt(0);
-    });
-
-    /// <summary>
-    /// The connection is a new one: what must be sent on it first, namely the requests without a reply and the part of one that has been
-    /// taken from the ring. Of a reply that was cut off in the middle, <paramref name="complete"/> is what makes it whole for the domain.
-    /// </summary>
-    public byte[] Reconnect(out byte[] complete)
-    {
-        complete = _replies.Complete();
-        if (complete.Length > 0 && _replies.Cut is { Type: not MessageType.WatchEvent } && _unanswered.Count > 0)
+        ArgumentNullException.ThrowIfNull(toRing);
+        return _replies.Take(bytes, (in MessageHeader header, ReadOnlySpan<byte> message) =>
         {
-            _keptBytes -= _unanswered[0].Length;
-            _unanswered.RemoveAt(0);
-        }
+            toRing.AddRange(message);
+            if (header.Type != MessageType.WatchEvent && _unanswered.TryDequeue(out var request))
+                _keptBytes -= request.Length;
+        });
+    }
 
+    /// <summary>The connection is a new one: what must be sent on it first, in place of all that had not gone out on the old one.</summary>
+    public byte[] Reconnect()
+    {
         _replies.Reset();
-        _half = _requests.Half.ToArray();
-        return [.. _unanswered.SelectMany(m => m), .. _half];
+        return [.. _unanswered.SelectMany(message => message), .. _requests.Half];
     }
 }

@@ -8,6 +8,7 @@ using Xenolith.Engine;
 using Xenolith.Machine;
 using Xenolith.Machine.Events;
 using Xenolith.Machine.Memory;
+using Xenolith.Store.Client;
 
 namespace Xenolith.Toolstack.Domains;
 
@@ -31,7 +32,7 @@ public sealed class PvDomain : IDisposable
         ConsolePort = consolePort;
         StorePort = storePort;
         _console = Pump("console", RingPair.OfConsole(machine.Frames.PageOf(built.ConsoleMfn)), consolePort, parameters.Console ?? Nowhere(), parameters.ConsoleInput && parameters.Console is not null);
-        _store = Pump("store", RingPair.OfXenstore(machine.Frames.PageOf(built.StoreMfn)), storePort, parameters.Store, true);
+        _store = Pump("store", RingPair.OfXenstore(machine.Frames.PageOf(built.StoreMfn)), storePort, parameters.Store, true, new StoreRingRelay());
         machine.ShutDown = (_, reason) => ThreadPool.UnsafeQueueUserWorkItem(_ => Finish(reason), null);
     }
 
@@ -122,12 +123,13 @@ public sealed class PvDomain : IDisposable
         _memory.Dispose();
     }
 
-    private RingPump Pump(string name, RingPair rings, uint port, SafeFileHandle? descriptor, bool readable)
+    private RingPump Pump(string name, RingPair rings, uint port, SafeFileHandle? descriptor, bool readable, StoreRingRelay? relay = null)
     {
         HostEventPort? bound = null;
         var pump = new RingPump($"{name} of domain {Machine.Id}", rings, () => bound?.Notify(), descriptor, readable)
         {
             Failed = cause => DeviceFailed?.Invoke(cause),
+            Relay = relay,
         };
         if (!Machine.Events.TryBindHost(port, pump.GuestEvent, out bound))
         {
