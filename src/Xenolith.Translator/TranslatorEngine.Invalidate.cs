@@ -33,11 +33,11 @@ public sealed partial class TranslatorEngine
         {
             if (level == 1)
             {
-                _cache.Unlink(mfn);
+                _cache.Unlink(mfn, _forgetLanding);
             }
             else
             {
-                _cache.UnlinkAll();
+                _cache.UnlinkAll(_forgetLanding);
             }
         }
     }
@@ -59,7 +59,7 @@ public sealed partial class TranslatorEngine
         {
             if (_cache.HasCode(mfn))
             {
-                _kills += _cache.Kill(mfn, 0, MachineFrames.PageSize, ForgetLanding);
+                _kills += _cache.Kill(mfn, 0, MachineFrames.PageSize, _forgetLanding);
             }
 
             Everywhere(null, ulong.MaxValue, ShootdownKind.ForgetFrame, mfn);
@@ -75,12 +75,12 @@ public sealed partial class TranslatorEngine
     {
         lock (_cache.Gate)
         {
-            _kills += _cache.Kill(mfn, offset, length, ForgetLanding);
+            _kills += _cache.Kill(mfn, offset, length, _forgetLanding);
             var writes = _codeWrites.GetValueOrDefault(mfn) + 1;
             if (writes >= WritesBeforeSurrender && _cache.HasCode(mfn))
             {
                 // Written again and again: it is data by now, or code that comes as a whole.
-                _kills += _cache.Kill(mfn, 0, MachineFrames.PageSize, ForgetLanding);
+                _kills += _cache.Kill(mfn, 0, MachineFrames.PageSize, _forgetLanding);
             }
 
             if (!_cache.HasCode(mfn))

@@ -121,7 +121,7 @@ public sealed partial class TranslatorEngine
                 return block;
             }
 
-            _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, ForgetLanding);
+            _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, _forgetLanding);
             second = CodeBlock.NoFrame;
         }
 

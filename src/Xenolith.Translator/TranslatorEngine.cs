@@ -20,6 +20,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
     private readonly BlockDecoder _decoder = new();
     private readonly BlockEmitter _emitter;
     private readonly Action<string> _log;
+    private readonly Action<ulong, nint> _forgetLanding;
     private volatile VcpuContext[] _vcpus = [];
     private long _translations, _instructions, _kills, _resets, _shootdowns;
 
@@ -41,6 +42,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
         _log = log ?? (_ => { });
         _cache = new CodeCache(codeSize);
         _emitter = new BlockEmitter(_cache);
+        _forgetLanding = ForgetLanding;
         frames.CodeWatcher = this;
     }
 

@@ -10,7 +10,24 @@ namespace Xenolith.Translator;
 /// <summary>Instructions that leave their block, and faults of emitted code.</summary>
 internal sealed unsafe partial class VcpuContext
 {
+    private const int Sites = 512;
     private readonly SingleInstruction _single = new();
+    private readonly SlowSite[] _sites = new SlowSite[Sites];
+
+    // A decoded instruction of a block: its bytes cannot change while the block lives, so the key says whether it is good.
+    private struct SlowSite
+    {
+        public long Key;
+        public Instruction Instruction;
+        public InstructionBytes Bytes;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(15)]
+    private struct InstructionBytes
+    {
+        private byte _first;
+    }
+
 
     private nint Leave()
     {
@@ -22,7 +39,7 @@ internal sealed unsafe partial class VcpuContext
         switch ((LeaveReason)SiteInfo.Detail(info))
         {
             case LeaveReason.Slow:
-                return ExecuteSlowly();
+                return ExecuteSlowly(block, SiteInfo.Row(info));
             case LeaveReason.Privileged:
                 _reason = ExitReason.Privileged;
                 return 0;
@@ -79,26 +96,35 @@ internal sealed unsafe partial class VcpuContext
         return ExitReason.Failed;
     }
 
-    // Executes the instruction at RIP in C#.
-    private nint ExecuteSlowly()
+    // Executes the instruction of a row in C# and goes on behind it, in the same block if that is still right.
+    private nint ExecuteSlowly(int block, int row)
     {
+        _slowInstructions++;
+        ref var site = ref _sites[((block * 31) + row) & (Sites - 1)];
+        var key = ((long)(_cache.Generation + 1) << 48) | ((long)block << 16) | (uint)row;
+        var mode = _cache.Blocks[block].Mode;
         LeaveCache();
-        if (!Fetch(Registers.Rip))
+        if (site.Key != key)
         {
-            return 0;
+            if (!Fetch(Registers.Rip))
+            {
+                return 0;
+            }
+
+            site.Key = key;
+            site.Instruction = _single.Instruction;
+            _single.Bytes.CopyTo(site.Bytes);
         }
 
-        _slowInstructions++;
-        var stepping = (Registers.Rflags & 0x100) != 0;
-        switch (SlowInstructions.Execute(this, _single.Instruction, _single.Bytes))
+        var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
+        var next = site.Instruction.NextIP;
+        switch (SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]))
         {
-            case SlowOutcome.Done:
-                if (stepping)
-                {
-                    RaiseDebug(1 << 14);
-                }
-
+            case SlowOutcome.Done when stepping:
+                RaiseDebug(1 << 14);
                 return 0;
+            case SlowOutcome.Done:
+                return Registers.Rip == next ? GoOnBehind(block, row, mode) : 0;
             case SlowOutcome.Resume:
                 return 0;
             case SlowOutcome.Exception:
@@ -108,9 +134,20 @@ internal sealed unsafe partial class VcpuContext
                 _reason = ExitReason.Privileged;
                 return 0;
             default:
-                _reason = Fail($"cannot execute '{_single.Instruction}' at {Registers.Rip:x}");
+                _reason = Fail($"cannot execute '{site.Instruction}' at {Registers.Rip:x}");
                 return 0;
         }
+    }
+
+    private nint GoOnBehind(int block, int row, Analyse.BlockMode mode)
+    {
+        if (EnterCache() || Mode != mode)
+        {
+            return 0;
+        }
+
+        ref var found = ref _cache.Blocks[block];
+        return found.Dead || row + 1 >= found.RowCount ? 0 : ReenterAt(_cache.Rows[found.FirstRow + row + 1]);
     }
 
     // Decodes the instruction at an address, which may lie on two pages.

@@ -20,7 +20,16 @@ internal sealed unsafe partial class VcpuContext
     {
         Kernel.Root = kernelRoot;
         User.Root = userRoot;
-        Kernel.Flush(lowHalfOnly: SameKernelSlots(kernelRoot));
+        if (SameKernelSlots(kernelRoot))
+        {
+            Kernel.Flush(lowHalfOnly: true);
+        }
+        else
+        {
+            Kernel.Flush(lowHalfOnly: false);
+            Kernel.FlushHash();
+        }
+
         User.Flush(lowHalfOnly: false);
     }
 

@@ -112,6 +112,9 @@ internal sealed unsafe partial class VcpuContext
         return _cache.AddressOf(row.Host);
     }
 
+    private ulong _missLast, _missBefore;
+    private long _missRow;
+
     private nint Miss(bool write)
     {
         var (block, info) = Site();
@@ -120,9 +123,20 @@ internal sealed unsafe partial class VcpuContext
         var size = SiteInfo.Detail(info);
         if (((int)address & 4095) + size > 4096 || (long)(address << 16) >> 16 != (long)address)
         {
-            return ExecuteSlowly();
+            return ExecuteSlowly(block, SiteInfo.Row(info));
         }
 
+        // Two operands of one instruction that share a TLB entry would push each other out for ever.
+        var page = address >> 12;
+        if (page == _missBefore && _missRow == ((long)block << 16 | (uint)SiteInfo.Row(info)))
+        {
+            _missBefore = 0;
+            return ExecuteSlowly(block, SiteInfo.Row(info));
+        }
+
+        _missBefore = _missLast;
+        _missLast = page;
+        _missRow = (long)block << 16 | (uint)SiteInfo.Row(info);
         switch (TryFill(address, write))
         {
             case FillOutcome.Filled:
@@ -131,7 +145,7 @@ internal sealed unsafe partial class VcpuContext
                 _reason = ExitReason.Exception;
                 return 0;
             default:
-                return ExecuteSlowly();
+                return ExecuteSlowly(block, SiteInfo.Row(info));
         }
     }
 

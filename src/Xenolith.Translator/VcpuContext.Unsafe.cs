@@ -77,21 +77,30 @@ internal sealed unsafe partial class VcpuContext : IDisposable
     /// <summary>Translates an address by the page tables for the slow instructions: the byte's host address, or false with the exit fields set.</summary>
     public bool TryTranslate(ulong linear, WalkAccess access, out nint host, out ulong mfn)
     {
-        var user = Registers.KernelMode == 0 ? WalkAccess.User : 0;
-        var result = _engine.Walk.Walk(Current.Root, linear, access | user);
-        host = result.Page + (nint)(linear & 4095);
-        mfn = result.Mfn;
-        if (result.Ok && (access & WalkAccess.Write) != 0 && (_engine.Frames.FlagsOf(mfn) & (FrameFlags.PageTable | FrameFlags.ReadOnly)) != 0)
+        var write = (access & WalkAccess.Write) != 0;
+        if (Current.TryLookUp(linear, write, out host, out mfn))
         {
-            result = new WalkResult { ErrorCode = (uint)(access | user) | 1 };
+            return true;
         }
 
-        if (!result.Ok)
+        switch (TryFill(linear, write))
         {
-            SetPageFault(linear, result.ErrorCode);
-        }
+            case FillOutcome.Filled:
+                return Current.TryLookUp(linear, write, out host, out mfn);
+            case FillOutcome.Faulted:
+                return false;
+            default:
+                // A frame with code: the slow instructions store into it and tell.
+                var result = _engine.Walk.Walk(Current.Root, linear, access | (Registers.KernelMode == 0 ? WalkAccess.User : 0));
+                host = result.Page + (nint)(linear & 4095);
+                mfn = result.Mfn;
+                if (!result.Ok)
+                {
+                    SetPageFault(linear, result.ErrorCode);
+                }
 
-        return result.Ok;
+                return result.Ok;
+        }
     }
 
     /// <summary>Fills the exit fields for a #PF.</summary>

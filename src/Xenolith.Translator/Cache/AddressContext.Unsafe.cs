@@ -29,9 +29,9 @@ internal sealed unsafe class AddressContext : IDisposable
     private readonly byte* _base;
     private readonly nint _emptyHash;
     private readonly ushort[] _filled = new ushort[State.TlbEntries];
-    private readonly ushort[] _hashed = new ushort[State.HashEntries];
+    private readonly FillList _hashedLow = new(), _hashedHigh = new();
     private readonly FetchedPage[] _fetched = new FetchedPage[FetchEntries];
-    private int _filledCount, _hashedCount;
+    private int _filledCount;
 
     /// <summary>Makes a context around a state page.</summary>
     /// <param name="statePage">Descriptor of the memory file with the vCPU's state page.</param>
@@ -79,7 +79,10 @@ internal sealed unsafe class AddressContext : IDisposable
         entry[3] = (mfn << 1) | 1;
     }
 
-    /// <summary>Drops everything, or the low half of the address space only.</summary>
+    /// <summary>
+    /// Drops everything, or the low half of the address space only. The kernel half of the branch hash stays in any case: like direct jumps it is
+    /// taken back when a mapping of code changes.
+    /// </summary>
     public void Flush(bool lowHalfOnly)
     {
         var kept = 0;
@@ -98,7 +101,7 @@ internal sealed unsafe class AddressContext : IDisposable
 
         _filledCount = kept;
         Array.Clear(_fetched);
-        FlushHash();
+        _hashedLow.Empty(this);
     }
 
     /// <summary>Drops the translations of one page.</summary>
@@ -114,7 +117,10 @@ internal sealed unsafe class AddressContext : IDisposable
         if (_fetched[(address >> 12) & FetchMask].Key == (address >> 12) + 1)
         {
             _fetched[(address >> 12) & FetchMask] = default;
-            FlushHash();
+            if ((long)address >= 0)
+            {
+                _hashedLow.Empty(this);
+            }
         }
     }
 
@@ -164,18 +170,8 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>Sets a hash entry. Under the translation lock.</summary>
     public void SetHashed(ulong rip, nint landing)
     {
-        ref var entry = ref HashEntry(rip);
-        if (entry == _emptyHash)
-        {
-            if (_hashedCount == _hashed.Length)
-            {
-                FlushHash();
-            }
-
-            _hashed[_hashedCount++] = (ushort)rip;
-        }
-
-        Volatile.Write(ref entry, landing);
+        ((long)rip < 0 ? _hashedHigh : _hashedLow).Add(rip, this);
+        Volatile.Write(ref HashEntry(rip), landing);
     }
 
     /// <summary>Empties a hash entry if it leads to this landing. Any thread, under the translation lock.</summary>
@@ -191,12 +187,50 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>Empties the branch hash.</summary>
     public void FlushHash()
     {
-        for (var i = 0; i < _hashedCount; i++)
+        _hashedLow.Empty(this);
+        _hashedHigh.Empty(this);
+    }
+
+    /// <summary>Finds a translation that the soft TLB has.</summary>
+    public bool TryLookUp(ulong address, bool write, out nint host, out ulong mfn)
+    {
+        var entry = Entry((int)(address >> 12) & (State.TlbEntries - 1));
+        host = (nint)entry[2] + (nint)(address & 4095);
+        mfn = entry[3] >> 1;
+        return (entry[write ? 1 : 0] ^ address) < 4096;
+    }
+
+    // The hash entries that one half of the address space has filled. A full list empties them.
+    private sealed class FillList
+    {
+        private const int Most = State.HashEntries;
+        private ushort[] _indices = new ushort[1024];
+        private int _count;
+
+        public void Add(ulong rip, AddressContext context)
         {
-            HashEntry(_hashed[i]) = _emptyHash;
+            if (_count == Most)
+            {
+                Empty(context);
+            }
+
+            if (_count == _indices.Length)
+            {
+                Array.Resize(ref _indices, _count * 2);
+            }
+
+            _indices[_count++] = (ushort)rip;
         }
 
-        _hashedCount = 0;
+        public void Empty(AddressContext context)
+        {
+            for (var i = 0; i < _count; i++)
+            {
+                context.HashEntry(_indices[i]) = context._emptyHash;
+            }
+
+            _count = 0;
+        }
     }
 
     private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));

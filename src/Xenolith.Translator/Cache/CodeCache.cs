@@ -68,11 +68,15 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Executable address of an offset.</summary>
     public nint AddressOf(int offset) => _executable + offset;
 
+    /// <summary>Counts the times that everything was dropped: block numbers mean something for one generation.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>Drops everything. No vCPU is in emitted code, and none keeps an address of it.</summary>
     public void Reset()
     {
         _hot = FirstBlock;
         _cold = _coldStart;
+        Generation++;
         Blocks.Clear();
         Rows.Clear();
         Links.Clear();
@@ -295,26 +299,36 @@ internal sealed unsafe class CodeCache : IDisposable
         return killed;
     }
 
-    /// <summary>Takes back every direct jump to blocks of a frame that comes from another page: its mapping changes.</summary>
-    public void Unlink(ulong mfn)
+    /// <summary>Takes back every direct jump and hash entry that leads to blocks of a frame: its mapping changes.</summary>
+    public void Unlink(ulong mfn, Action<ulong, nint> forgetLanding)
     {
         for (var number = _frames.GetValueOrDefault(mfn, -1); number >= 0; number = Blocks[number].NextInFrame)
         {
-            DropIncoming(number);
+            Unlink(number, forgetLanding);
         }
 
         for (var number = _seconds.GetValueOrDefault(mfn, -1); number >= 0; number = Blocks[number].NextInSecond)
         {
-            DropIncoming(number);
+            Unlink(number, forgetLanding);
         }
     }
 
-    /// <summary>Takes back every direct jump: mappings of many pages change.</summary>
-    public void UnlinkAll()
+    /// <summary>Takes back every direct jump and hash entry: mappings of many pages change.</summary>
+    public void UnlinkAll(Action<ulong, nint> forgetLanding)
     {
         for (var number = 0; number < Blocks.Count; number++)
         {
-            DropIncoming(number);
+            Unlink(number, forgetLanding);
+        }
+    }
+
+    private void Unlink(int number, Action<ulong, nint> forgetLanding)
+    {
+        DropIncoming(number);
+        ref var block = ref Blocks[number];
+        if (block.Landing != 0)
+        {
+            forgetLanding(block.Rip, AddressOf(block.Landing));
         }
     }
 

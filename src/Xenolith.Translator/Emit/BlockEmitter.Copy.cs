@@ -23,7 +23,13 @@ internal sealed unsafe partial class BlockEmitter
         }
 
         var memory = HasMemory(instruction);
-        if (facts.Has(InstructionTraits.BitString) || (memory && OperandMemory.SizeOf(instruction) == 0)
+        if (facts.Has(InstructionTraits.BitString))
+        {
+            EmitBitString(instruction, facts);
+            return;
+        }
+
+        if ((memory && OperandMemory.SizeOf(instruction) == 0)
             || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
         {
             EmitSlow();

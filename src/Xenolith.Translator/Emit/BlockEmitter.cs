@@ -39,24 +39,28 @@ internal sealed unsafe partial class BlockEmitter(CodeCache cache)
             ref readonly var instruction = ref block.Instructions[_index];
             _liveIn = block.LiveIn[_index];
             _liveOut = _index + 1 < block.Count ? block.LiveIn[_index + 1] : block.LiveAtEnd;
-            cache.AddRow(new CodeRow
-            {
-                Offset = (ushort)(instruction.IP - block.Rip),
-                Length = (byte)instruction.Length,
-                Flags = (byte)((_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0)),
-                Host = cache.OffsetOf(Code.Executable),
-            });
+            AddRow((int)(instruction.IP - block.Rip), instruction.Length);
             EmitInstruction(instruction, block.Facts[_index]);
         }
 
         if (!block.Ends)
         {
+            // A row without an instruction: where C# goes on after it executed the last one.
+            AddRow(block.Length, 0);
             EmitEnd();
         }
 
         cache.CloseHot(Code);
         cache.CloseCold(_cold);
     }
+
+    private void AddRow(int offset, int length) => cache.AddRow(new CodeRow
+    {
+        Offset = (ushort)offset,
+        Length = (byte)length,
+        Flags = (byte)((_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0)),
+        Host = cache.OffsetOf(Code.Executable),
+    });
 
     private void EmitEnd()
     {
@@ -90,8 +94,14 @@ internal sealed unsafe partial class BlockEmitter(CodeCache cache)
                 EmitControl(instruction);
                 break;
             case InstructionClass.String:
+                EmitString(instruction);
+                break;
             case InstructionClass.Slow:
-                EmitSlow();
+                if (!EmitSystem(instruction))
+                {
+                    EmitSlow();
+                }
+
                 break;
             default:
                 EmitLeave(facts.Class switch

@@ -1,0 +1,95 @@
+using Iced.Intel;
+using Xenolith.Translator.Cache;
+using Xenolith.Translator.Decode;
+
+namespace Xenolith.Translator.Emit;
+
+/// <summary>Instructions of the slow class that are worth host code: pushf, reads of selectors; and bit strings.</summary>
+internal sealed unsafe partial class BlockEmitter
+{
+    private const int NativeFlags = 0xcd5;
+
+    private bool EmitSystem(in Instruction instruction)
+    {
+        switch (instruction.Code)
+        {
+            case Iced.Intel.Code.Pushfq:
+                EmitPushFlags();
+                return true;
+            case Iced.Intel.Code.Mov_r32m16_Sreg or Iced.Intel.Code.Mov_r64m16_Sreg when instruction.Op0Kind == OpKind.Register:
+                EmitReadSelector(instruction);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    // The arithmetic flags and DF are the host's; all other bits stand in the state block.
+    private void EmitPushFlags()
+    {
+        RestoreFlags(GuestFlags.Arithmetic);
+        Code.Byte(0x9c); // pushfq
+        Code.Bytes4(0x65, 0x8f, 0x04, 0x25); // pop gs:[Temporary]
+        Code.Int32(State.Temporary);
+        ClobberFlags();
+        Code.LoadState32(HostCode.R10, State.Temporary);
+        Code.Bytes3(0x41, 0x81, 0xe2); // and r10d, NativeFlags
+        Code.Int32(NativeFlags);
+        Code.LoadState32(HostCode.R11, State.Rflags);
+        Code.Bytes3(0x41, 0x81, 0xe3); // and r11d, ~(NativeFlags | RF)
+        Code.Int32(~(NativeFlags | 0x10000));
+        Code.Bytes3(0x4d, 0x09, 0xda); // or r10, r11
+        Code.StoreState(State.Temporary, HostCode.R10);
+        Code.Lea(HostCode.R10, HostCode.R9, -8);
+        EmitAccess(8, write: true);
+        StoreStateValue(State.Temporary);
+        Code.Lea(HostCode.R9, HostCode.R9, -8);
+    }
+
+    private void EmitReadSelector(in Instruction instruction)
+    {
+        var displacement = State.Registers + 160 + (2 * (instruction.Op1Register switch
+        {
+            Register.CS => 0,
+            Register.SS => 1,
+            Register.DS => 2,
+            Register.ES => 3,
+            Register.FS => 4,
+            _ => 5,
+        }));
+        Code.Bytes4(0x65, 0x44, 0x0f, 0xb7); // movzx r10d, word gs:[selector]
+        Code.Bytes2(0x14, 0x25);
+        Code.Int32(displacement);
+        StoreGuest(instruction.Op0Register.GetNumber(), HostCode.R10);
+    }
+
+    // bt, bts, btr, btc with a register index: the index moves the address first, then counts inside one operand.
+    private void EmitBitString(in Instruction instruction, InstructionFacts facts)
+    {
+        var size = instruction.Op1Register.GetSize();
+        if (size == 2 || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
+        {
+            EmitSlow();
+            return;
+        }
+
+        var index = instruction.Op1Register.GetNumber();
+        ClobberFlags();
+        EmitAddress(instruction);
+        LoadGuest(HostCode.R11, index);
+        if (size == 4)
+        {
+            Code.Bytes3(0x4d, 0x63, 0xdb); // movsxd r11, r11d
+        }
+
+        Code.Bytes4(0x49, 0xc1, 0xfb, size == 4 ? 5 : 6); // sar r11, 5 or 6
+        EmitLea(HostCode.R10, HostCode.R10, HostCode.R11, size, 0, wide: true);
+        EmitAccess(size, facts.Has(InstructionTraits.WritesMemory));
+        Code.LeaSum(HostCode.R10, HostCode.R10, HostCode.R11);
+        LoadGuest(HostCode.R11, index);
+        Code.Bytes4(0x41, 0x83, 0xe3, (size * 8) - 1); // and r11d, 31 or 63
+        FlagsForOperation(facts);
+        _rewriter.Reg = HostCode.R11;
+        _rewriter.Write(Code, InstructionRewriter.MemoryForm.Base);
+    }
+}
