@@ -57,6 +57,7 @@ internal static class MmuextOpCall
             }
         }
 
+        vcpu.CommitRoots();
         if (doneAddress != 0)
         {
             vcpu.TryWriteGuest(doneAddress, doneBefore + done);

@@ -8,6 +8,7 @@ namespace Xenolith.Machine;
 public sealed partial class Vcpu
 {
     private DescriptorTables? _descriptors;
+    private bool _rootsChanged;
 
     /// <summary>Reads a hypercall's argument; false for -EFAULT, also where the address is Xen's own.</summary>
     internal bool TryReadArgument<T>(ulong address, out T value)
@@ -49,12 +50,15 @@ public sealed partial class Vcpu
         return 0;
     }
 
-    /// <summary>MMUEXT_NEW_BASEPTR: a CR3 load of the guest's kernel.</summary>
+    /// <summary>
+    /// MMUEXT_NEW_BASEPTR: a CR3 load of the guest's kernel. The engine hears of it at <see cref="CommitRoots"/>, since user mode's root mostly
+    /// follows in the same list.
+    /// </summary>
     internal int NewKernelRoot(ulong mfn)
     {
         if (mfn == KernelRootMfn)
         {
-            LoadRoots(mfn, UserRootMfn);
+            _rootsChanged = true;
             return 0;
         }
 
@@ -66,12 +70,13 @@ public sealed partial class Vcpu
 
         Descriptors.ForgetLdtFrames();
         var old = KernelRootMfn;
-        LoadRoots(mfn, UserRootMfn);
+        KernelRootMfn = mfn;
+        _rootsChanged = true;
         PutRoot(old);
         return 0;
     }
 
-    /// <summary>MMUEXT_NEW_USER_BASEPTR: the tables of user mode; 0 for none.</summary>
+    /// <summary>MMUEXT_NEW_USER_BASEPTR: the tables of user mode; 0 for none. See <see cref="NewKernelRoot"/> for the engine's part.</summary>
     internal int NewUserRoot(ulong mfn)
     {
         if (mfn == UserRootMfn)
@@ -86,9 +91,20 @@ public sealed partial class Vcpu
         }
 
         var old = UserRootMfn;
-        LoadRoots(KernelRootMfn, mfn);
+        UserRootMfn = mfn;
+        _rootsChanged = true;
         PutRoot(old);
         return 0;
+    }
+
+    /// <summary>Gives the engine the roots that a list of operations left.</summary>
+    internal void CommitRoots()
+    {
+        if (_rootsChanged)
+        {
+            _rootsChanged = false;
+            LoadRoots(KernelRootMfn, UserRootMfn);
+        }
     }
 
     private void PutRoot(ulong mfn)
