@@ -21,4 +21,10 @@ public enum FrameFlags
 
     /// <summary>Shared writable with another process: never cached as code.</summary>
     Shared = 16,
+
+    /// <summary>
+    /// A page table below the root through which the kernel half of some address space leads. Set by the machine before such a path is in
+    /// force. Entries of tables without it map low addresses only, of which an engine may keep nothing beyond the guest's own flushes.
+    /// </summary>
+    KernelHalf = 32,
 }

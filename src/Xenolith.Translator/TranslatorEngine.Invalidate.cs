@@ -6,7 +6,7 @@ namespace Xenolith.Translator;
 /// <summary>What makes translations and cached mappings void.</summary>
 public sealed partial class TranslatorEngine
 {
-    private const int WritesBeforeSurrender = 8;
+    private const int WritesBeforeSurrender = 8, FirstKernelSlot = 256;
     private const ulong Present = 1, NoExecute = 1UL << 63, FrameMask = 0x000f_ffff_ffff_f000;
     private readonly Dictionary<ulong, int> _codeWrites = [];
 
@@ -19,6 +19,12 @@ public sealed partial class TranslatorEngine
     {
         // Only direct jumps between pages of the kernel half, and the branch hash, are kept on the strength of executable mappings.
         if ((oldEntry & Present) == 0 || (oldEntry & NoExecute) != 0)
+        {
+            return;
+        }
+
+        var inKernelHalf = (Frames.FlagsOf(tableMfn) & FrameFlags.KernelHalf) != 0 || (level == 4 && index >= FirstKernelSlot);
+        if (!inKernelHalf)
         {
             return;
         }

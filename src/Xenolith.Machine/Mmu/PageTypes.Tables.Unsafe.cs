@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Xenolith.Abi;
+using Xenolith.Engine;
 using Xenolith.Machine.Memory;
 using static Xenolith.Abi.PageTableEntry;
 
@@ -127,6 +128,8 @@ internal sealed unsafe partial class PageTypes
                 {
                     entries[index] = adjusted;
                 }
+
+                NoteKernelHalf(mfn, level, index, adjusted);
             }
         }
 
@@ -136,6 +139,36 @@ internal sealed unsafe partial class PageTypes
         }
 
         return 0;
+    }
+
+    /// <summary>
+    /// Marks what a present entry leads to, if addresses of the kernel half lead there. To be called before the entry is in force, and again
+    /// afterwards, since the table itself may have been marked in between.
+    /// </summary>
+    private void NoteKernelHalf(ulong tableMfn, int level, int index, ulong entry)
+    {
+        if (level > 1 && ((_frames.FlagsOf(tableMfn) & FrameFlags.KernelHalf) != 0 || (level == 4 && index > LastXenSlot)))
+        {
+            MarkKernelHalf(FrameOf(entry), level - 1);
+        }
+    }
+
+    private void MarkKernelHalf(ulong mfn, int level)
+    {
+        if ((_frames.FlagsOf(mfn) & FrameFlags.KernelHalf) != 0
+            || (_frames.ChangeFlags(mfn, FrameFlags.KernelHalf, FrameFlags.None) & FrameFlags.KernelHalf) != 0 || level == 1)
+        {
+            return;
+        }
+
+        for (var index = 0; index < EntriesPerTable; index++)
+        {
+            var entry = Volatile.Read(ref Entry(mfn, index));
+            if ((entry & Present) != 0)
+            {
+                MarkKernelHalf(FrameOf(entry), level - 1);
+            }
+        }
     }
 
     private void DropEntries(ulong mfn, int level, int count)

@@ -48,9 +48,16 @@ internal sealed partial class PageTypes
             {
                 return error;
             }
+
+            NoteKernelHalf(tableMfn, level, index, value);
         }
 
         Drop(tableMfn, level, index, Replace(ref slot, value, preserveAccessed));
+        if ((value & PageTableEntry.Present) != 0)
+        {
+            NoteKernelHalf(tableMfn, level, index, value);
+        }
+
         return 0;
     }
 

@@ -310,7 +310,7 @@ internal sealed partial class PageTypes(DomainMemory memory)
 
     private void Untype(ulong mfn)
     {
-        _frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.PageTable);
+        _frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.PageTable | FrameFlags.KernelHalf);
         ref var word = ref _table[mfn];
         var seen = Volatile.Read(ref word);
         while (true)
