@@ -1,6 +1,7 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Xl;
 using Xenolith.Cli.Xm;
+using Xenolith.Store.Commands;
 
 namespace Xenolith.Cli.Programs;
 
@@ -18,6 +19,8 @@ public static class ProgramTable
     [
         new("xl", true, (words, terminal) => XlCommands.Set.Run(words, terminal, OwnHost.Services())),
         new("xm", true, (words, terminal) => XmCommands.Set.Run(words, terminal, OwnHost.Services())),
+        new("xenstored", true, (words, _) => XenstoredCommand.Run(words, StandardText(1), StandardText(2))),
+        .. XenstoreCommand.Names.Select(name => new Row(name, true, (words, _) => RunXenstore(name, words))),
     ];
 
     /// <summary>The program called <paramref name="name"/>, or null.</summary>
@@ -31,4 +34,15 @@ public static class ProgramTable
 
         return null;
     }
+
+    private static int RunXenstore(string name, IReadOnlyList<string> words)
+    {
+        using var output = Console.OpenStandardOutput();
+        var code = XenstoreCommand.Run(name, words, output, StandardText(2));
+        output.Flush();
+        return code;
+    }
+
+    private static StreamWriter StandardText(int descriptor) =>
+        new(descriptor == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError()) { AutoFlush = true };
 }
