@@ -10,12 +10,12 @@ using Xenolith.Toolstack.Domains;
 using Xenolith.Translator;
 
 // A developer's runner: boots a kernel in this process with stdin and stdout as its console. No store, no monitor.
-// usage: FirstLight KERNEL RAMDISK MEBIBYTES VCPUS [--cache] [--stop-at TEXT] [--counters] -- COMMAND LINE
+// usage: FirstLight KERNEL RAMDISK MEBIBYTES VCPUS [--cache] [--stop-at TEXT] [--counters] [--registers] [--limit SECONDS] -- COMMAND LINE
 var options = args.TakeWhile(a => a != "--").ToArray();
 var commandLine = string.Join(' ', args.SkipWhile(a => a != "--").Skip(1));
 if (options.Length < 4)
 {
-    Console.Error.WriteLine("usage: FirstLight KERNEL RAMDISK MEBIBYTES VCPUS [--cache] [--stop-at TEXT] [--counters] -- COMMAND LINE");
+    Console.Error.WriteLine("usage: FirstLight KERNEL RAMDISK MEBIBYTES VCPUS [--cache] [--stop-at TEXT] [--counters] [--registers] [--limit SECONDS] -- COMMAND LINE");
     return 2;
 }
 
@@ -57,6 +57,15 @@ try
     new Thread(() => EmptyStore.Answer(storeHost)) { IsBackground = true }.Start();
     Console.Error.WriteLine($"built after {clock.ElapsedMilliseconds} ms");
     domain.Unpause();
+    var limit = Array.IndexOf(options, "--limit") is var l and >= 0 ? TimeSpan.FromSeconds(int.Parse(options[l + 1], CultureInfo.InvariantCulture)) : Timeout.InfiniteTimeSpan;
+    if (await Task.WhenAny(ended.Task, Task.Delay(limit)) != ended.Task)
+    {
+        // Registers of vCPUs that run are those of their last exit: near enough to see where they are.
+        Console.Error.WriteLine("the time is over");
+        VcpuDump.Write(domain.Machine);
+        Environment.Exit(4);
+    }
+
     var reason = await ended.Task;
     Console.Error.WriteLine($"ended after {clock.ElapsedMilliseconds} ms: {reason} {domain.Machine.CrashCause}");
     if (options.Contains("--registers"))

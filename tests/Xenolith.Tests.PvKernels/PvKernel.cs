@@ -1,5 +1,6 @@
 using Iced.Intel;
 using Xenolith.Abi;
+using Xenolith.Abi.Boot;
 using Xenolith.Machine.Memory;
 using Xenolith.Tests.Unit.Boot;
 using static Iced.Intel.AssemblerRegisters;
@@ -10,7 +11,7 @@ namespace Xenolith.Tests.PvKernels;
 /// A small PV kernel in assembly. It is linked at <see cref="CodePfn"/>, has scratch pages from <see cref="ScratchPfn"/> and records values
 /// in a page that the test reads after the domain has shut down.
 /// </summary>
-internal sealed class PvKernel
+internal sealed partial class PvKernel
 {
     public const ulong VirtBase = 0xffffffff80000000;
     public const ulong CodePfn = 0x100, ResultPfn = 0x180, ScratchPfn = 0x181, ScratchPages = 63;
@@ -29,6 +30,9 @@ internal sealed class PvKernel
     private Label Entry;
 
     public Assembler Asm { get; } = new(64);
+
+    /// <summary>Where the builder is to put the hypercall page; null for a kernel without.</summary>
+    public ulong? HypercallPage { get; init; }
 
     public IReadOnlyList<string> Names => _names;
 
@@ -122,10 +126,10 @@ internal sealed class PvKernel
         Asm.nop();
         var code = new MemoryStream();
         Asm.Assemble(new StreamCodeWriter(code), Va(CodePfn));
-        return new ElfBuilder()
+        var elf = new ElfBuilder()
             .Load(CodePfn * PageSize, code.ToArray())
             .Load(ResultPfn * PageSize, [], (1 + ScratchPages) * PageSize)
-            .LinuxNotes(Va(CodePfn))
-            .Build();
+            .LinuxNotes(Va(CodePfn));
+        return (HypercallPage is { } page ? elf.Note(ElfNote.HypercallPage, page) : elf).Build();
     }
 }

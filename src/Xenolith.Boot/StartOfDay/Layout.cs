@@ -10,6 +10,9 @@ internal sealed class Layout
 {
     private const ulong PageSize = 4096, SlackPages = (512 << 10) / PageSize, InitialAlignment = 4 << 20;
 
+    /// <summary>Kernels reserve the first mebibyte, where a PC has its ROMs.</summary>
+    private const ulong FirstPlainFrame = 0x100;
+
     private readonly ulong _virtBase;
 
     private Layout(ulong virtBase) => _virtBase = virtBase;
@@ -93,29 +96,51 @@ internal sealed class Layout
         layout.Console = next++;
         layout.PlanInitialMapping(ref next);
 
-        if (layout.RamdiskUnmapped)
-        {
-            layout.Ramdisk = Take(ref next, PagesOf(ramdiskBytes));
-        }
-
-        if (kernel.P2MBase is { } p2mBase)
-        {
-            var list = Mapping.Plan(p2mBase, p2mBase + (listPages * PageSize) - 1, next, next + listPages, layout.Mappings);
-            layout.Mappings = [.. layout.Mappings, list];
-            layout.P2MList = Take(ref next, listPages + list.TableCount);
-            layout.P2MAddress = p2mBase;
-        }
-
-        layout.UsedPages = next;
+        layout.PlanUnmapped(ref next, kernel, PagesOf(ramdiskBytes), listPages);
         if (next > totalPages)
         {
             throw new BootException(
                 thing,
-                $"needs at least {Mebibytes(next)} MiB of memory to start (kernel {Mebibytes(layout.Kernel.Count)}, ramdisk {Mebibytes(layout.Ramdisk.Count)}), the domain has {totalPages >> 8}",
+                $"needs at least {Mebibytes(next)} MiB of memory to start (kernel {Mebibytes(layout.Kernel.Count)}, ramdisk {Mebibytes(PagesOf(ramdiskBytes))}), the domain has {totalPages >> 8}",
                 $"Set memory to {Mebibytes(next) + 32} or more");
         }
 
+        layout.UsedPages = next;
         return layout;
+    }
+
+    /// <summary>
+    /// What lies outside the initial mapping: behind it, as under Xen. In a domain too small for that, in the frames below the kernel, which
+    /// Xen leaves empty: so a kernel linked at 16 MiB still starts in 64.
+    /// </summary>
+    private void PlanUnmapped(ref ulong next, XenKernel kernel, ulong ramdiskPages, ulong listPages)
+    {
+        var place = next;
+        var tables = kernel.P2MBase is { } at ? Mapping.Plan(at, at + (listPages * PageSize) - 1, 0, 0, Mappings).TableCount : 0;
+        var needed = (RamdiskUnmapped ? ramdiskPages : 0) + (P2MElsewhere ? listPages + tables : 0);
+        var below = next + needed > TotalPages && next <= TotalPages && FirstPlainFrame + needed <= Kernel.First;
+        if (below)
+        {
+            place = FirstPlainFrame;
+        }
+
+        if (RamdiskUnmapped)
+        {
+            Ramdisk = Take(ref place, ramdiskPages);
+        }
+
+        if (kernel.P2MBase is { } p2mBase)
+        {
+            var list = Mapping.Plan(p2mBase, p2mBase + (listPages * PageSize) - 1, place, place + listPages, Mappings);
+            Mappings = [.. Mappings, list];
+            P2MList = Take(ref place, listPages + list.TableCount);
+            P2MAddress = p2mBase;
+        }
+
+        if (!below)
+        {
+            next = place;
+        }
     }
 
     private void PlanInitialMapping(ref ulong next)

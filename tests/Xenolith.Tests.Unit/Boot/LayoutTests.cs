@@ -46,6 +46,17 @@ public sealed class LayoutTests
     }
 
     [Fact]
+    public void In_a_small_domain_ramdisk_and_list_lie_below_the_kernel()
+    {
+        var kernel = XenKernel.Read(new ElfBuilder().Load(0x1000000, [1], 0x2e00000).LinuxNotes(0xffffffff81000000).Build(), "kernel test");
+        var layout = Layout.Plan(kernel, 0x200000, 64 << 8, "test");
+
+        Assert.Equal(64UL << 8, layout.UsedPages);
+        Assert.Equal(new PageRun(0x100, 0x200), layout.Ramdisk);
+        Assert.Equal(new PageRun(0x300, 0x23), layout.P2MList);
+    }
+
+    [Fact]
     public void Too_little_memory_names_how_much_is_needed()
     {
         var error = Assert.Throws<BootException>(() => Layout.Plan(Debian61(), 0, 64 << 8, "kernel /boot/vmlinuz"));
