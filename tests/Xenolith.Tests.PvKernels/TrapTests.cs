@@ -113,11 +113,11 @@ public sealed class TrapTests
         kernel.Check("user root", HypercallNumber.MmuExtOp, operation, 1UL, 0UL, 0x7ff0UL);
 
         kernel.Asm.lea(rbx, __[user]);
-        kernel.Asm.push(0x002b); // ss of user mode
+        kernel.Asm.push(PvKernel.DataSelector);
         kernel.Asm.mov(rax, PvKernel.Scratch(6));
         kernel.Asm.push(rax);
         kernel.Asm.push(0x202);
-        kernel.Asm.push(0x0033); // cs of user mode
+        kernel.Asm.push(PvKernel.CodeSelector); // its RPL of 3 means user mode
         kernel.Asm.push(rbx);
         kernel.Leave();
 
