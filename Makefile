@@ -1,6 +1,6 @@
 # One door: `make` prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt bench run
+.PHONY: help build test check fmt docs bench run
 
 help: ## print this
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ check: ## formatting and a build without warnings
 
 fmt: ## format the source
 	dotnet format
+
+docs: build ## write docs/support.md, manual pages and completion from the program's tables
+	@packaging/documents
 
 bench: build ## compare with the rivals; prints tables
 	@bench/run

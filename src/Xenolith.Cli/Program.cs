@@ -1,3 +1,4 @@
+using Xenolith.Cli.Documents;
 using Xenolith.Cli.Programs;
 using Xenolith.Host;
 using Xenolith.Toolstack;
@@ -56,8 +57,12 @@ internal static class Program
             case "--version":
                 terminal.Out.Line(Product.Version);
                 return ExitCode.Success;
+            case "--print" when words.Count == 2 && DocumentTable.Find(words[1]) is { } document:
+                terminal.Out.Write(document);
+                return ExitCode.Success;
             default:
                 terminal.Error.Line($"usage: {OwnName} <program> [arguments]; the programs are {string.Join(", ", linked)}");
+                terminal.Error.Line($"       {OwnName} --names | --version | --print {string.Join('|', DocumentTable.Rows.Select(row => row.Name))}");
                 return ExitCode.Usage;
         }
     }

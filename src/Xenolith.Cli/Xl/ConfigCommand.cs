@@ -1,5 +1,6 @@
 using System.Text;
 using Xenolith.Cli.Commands;
+using Xenolith.Cli.Documents;
 using Xenolith.Cli.Programs;
 using Xenolith.Config.Grammar;
 using Xenolith.Config.Keys;
@@ -57,7 +58,7 @@ internal static class ConfigCommand
                 return use.Fail($"there is no key `{name}'{hint}");
             }
 
-            text.Append($"{key.Name}: {key.Meaning}\n  type {TypeName(key.Type)}, default {key.Default}, {StateName(key)}\n");
+            text.Append($"{key.Name}: {key.Meaning}\n  type {KeyTypeNames.Of(key.Type)}, default {key.Default}, {StateName(key)}\n");
         }
 
         if (use.Arguments.Count == 1)
@@ -73,16 +74,6 @@ internal static class ConfigCommand
         use.Terminal.Out.Write(text.ToString());
         return ExitCode.Success;
     }
-
-    private static string TypeName(KeyType type) => type switch
-    {
-        KeyType.Text => "string",
-        KeyType.Number => "number",
-        KeyType.Flag => "boolean (0 or 1)",
-        KeyType.TextList => "list of strings",
-        KeyType.TextOrList => "string or list of strings",
-        _ => "list of lists",
-    };
 
     private static string StateName(ConfigKey key) => key.State switch
     {

@@ -1,0 +1,33 @@
+namespace Xenolith.Cli.Documents;
+
+/// <summary>A place where we behave otherwise than real Xen on purpose.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Xen">What real Xen 4.17 does.</param>
+/// <param name="Here">What happens here.</param>
+/// <param name="Why">The reason.</param>
+internal sealed record Deviation(string Subject, string Xen, string Here, string Why)
+{
+    /// <summary>All of them, for docs/support.md.</summary>
+    public static readonly Deviation[] All =
+    [
+        new("a value of the wrong type (`memory=\"abc\"`, `disk=\"file:...\"`)", "a warning; the domain is created without it", "an error, exit 1",
+            "the domain would not be the one that was asked for"),
+        new("a misspelt key (`memroy`)", "ignored without a word", "an error that names the key meant, exit 1", "the same"),
+        new("an unknown key", "ignored without a word", "a warning with its place", "the same; scripts' own notes still pass"),
+        new("a vif key that does not exist, a bad `mac`, a bad `type`", "a remark; the interface is made without it", "an error, exit 1", "the same"),
+        new("a MAC of seven bytes, a group address", "the first six bytes are taken", "an error, exit 1", "the guest could not use it"),
+        new("blanks around keys and values in a vif", "\"unrecognized argument\"", "ignored", "that is what was meant"),
+        new("`w!` and `r!` in a disk", "refused by 4.17's xl, known to xm", "accepted: the image may be shared", "the only way to ask for it"),
+        new("no `name`", "exit 1", "the file's base name; exit 1 for /dev/null", "as xm did"),
+        new("an empty name, a name with `/`", "a domain is left half made", "an error, exit 1", "such a name cannot be used later"),
+        new("`vcpus=0`", "taken as 1 without a word", "taken as 1 with a warning", "it is probably a mistake"),
+        new("`\\xHH` and octal escapes in strings", "never work", "work as documented", "a defect of libxlu"),
+        new("a comment without a line end at the end of a file", "a lexical error", "accepted", "a defect of libxlu"),
+        new("`cpu=\"0,1\"`", "ignored without a word", "read as `cpus`", "Ganeti writes it, and means that"),
+        new("`type=\"pvh\"`, `type=\"hvm\"`", "works", "a dry run prints the configuration; a creation is refused, exit 3", "not built yet"),
+        new("`xl --help`, `xl -h`, `xl --version`", "\"unknown global option\", exit 1", "help or the version, exit 0", "what a newcomer types first"),
+        new("`xl list --json` and its like", "unknown", "each table as JSON", "scripts need not parse columns"),
+        new("`xl config check`, `xl config keys`", "unknown", "checks files, explains keys", "an addition"),
+        new("words of errors", "libxl's", "the thing, the cause and the next step", "exit codes and standard output are the same"),
+    ];
+}
