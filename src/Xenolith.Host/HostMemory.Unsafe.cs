@@ -15,6 +15,7 @@ public sealed unsafe partial class HostMemory : IDisposable
     private const int MapShared = 1, MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
     private const int AdviceDontDump = 16, AdviceNoHugePage = 15, AdviceDontNeed = 4;
     private const uint MemfdCloseOnExec = 1;
+    private const int Interrupted = 4;
     private const int FallocateKeepSize = 1, FallocatePunchHole = 2;
 
     private nint _address;
@@ -91,12 +92,14 @@ public sealed unsafe partial class HostMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length, nameof(length));
-        var failed = File is not null
+        while (File is not null
             ? Fallocate(File, FallocateKeepSize | FallocatePunchHole, offset, length) != 0
-            : Madvise(_address + (nint)offset, (nuint)length, AdviceDontNeed) != 0;
-        if (failed)
+            : Madvise(_address + (nint)offset, (nuint)length, AdviceDontNeed) != 0)
         {
-            throw Failure($"cannot give {length >> 10} KiB back to the host");
+            if (Marshal.GetLastPInvokeError() != Interrupted)
+            {
+                throw Failure($"cannot give {length >> 10} KiB back to the host");
+            }
         }
     }
 

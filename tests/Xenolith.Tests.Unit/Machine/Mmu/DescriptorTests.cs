@@ -1,6 +1,5 @@
 using Xenolith.Abi;
 using Xenolith.Engine;
-using Xenolith.Machine.Hypercalls;
 using Xenolith.Machine.Memory;
 using static Xenolith.Tests.Unit.Machine.Mmu.MmuBed;
 
@@ -70,9 +69,9 @@ public sealed class DescriptorTests : IDisposable
     private long SetGdt(int entries, params ulong[] frames)
     {
         _bed.Put(ArgumentPage, frames);
-        return HypercallDispatch.Call(_bed.Vcpu, HypercallNumber.SetGdt, new(Address(ArgumentPage), (ulong)entries));
+        return _bed.Hypercall(HypercallNumber.SetGdt, new(Address(ArgumentPage), (ulong)entries));
     }
 
     private long Update(ulong address, ulong descriptor) =>
-        HypercallDispatch.Call(_bed.Vcpu, HypercallNumber.UpdateDescriptor, new(address, descriptor));
+        _bed.Hypercall(HypercallNumber.UpdateDescriptor, new(address, descriptor));
 }

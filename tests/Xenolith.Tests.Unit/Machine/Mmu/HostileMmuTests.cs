@@ -82,7 +82,8 @@ public sealed class HostileMmuTests
         }
     }
 
-    private static void Check(MmuBed bed)
+    /// <summary>Compares every frame's counts with the tables, pins and roots.</summary>
+    internal static void Check(MmuBed bed)
     {
         var types = new Dictionary<ulong, ulong>();
         var references = new Dictionary<ulong, ulong>();
@@ -103,7 +104,7 @@ public sealed class HostileMmuTests
             }
         }
 
-        foreach (var root in new[] { bed.Vcpu.KernelRootMfn, bed.Vcpu.UserRootMfn })
+        foreach (var root in bed.Domain.Vcpus.SelectMany(v => new[] { v.KernelRootMfn, v.UserRootMfn }))
         {
             Count(types, root, root != 0);
             Count(references, root, root != 0);
@@ -144,7 +145,8 @@ public sealed class HostileMmuTests
         }
     }
 
-    private static void TakeDown(MmuBed bed)
+    /// <summary>Unpins and unhangs all that a sequence made.</summary>
+    internal static void TakeDown(MmuBed bed)
     {
         Assert.Equal(0, bed.Extended(MmuextCommand.NewUserBasePointer, 0));
         for (var pfn = FirstFree; pfn < Playground; pfn++)

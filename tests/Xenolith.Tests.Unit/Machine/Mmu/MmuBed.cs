@@ -43,7 +43,7 @@ internal sealed class MmuBed : IDisposable
         Assert.Equal(0, Vcpu.SetInitialRoots(Mfn(L4)));
         Vcpu.Registers.KernelMode = 1;
         Vcpu.Registers.Rflags = 0x202;
-        Assert.Equal(0, HypercallDispatch.Call(Vcpu, HypercallNumber.VmAssist, new(0, 2)));
+        Assert.Equal(0, Hypercall(HypercallNumber.VmAssist, new(0, 2)));
         Engine.Calls.Clear();
     }
 
@@ -81,7 +81,19 @@ internal sealed class MmuBed : IDisposable
     {
         Put(ArgumentPage, requests.Select(r => new MmuUpdate { Pointer = r.Pointer, Value = r.Value }).ToArray());
         SetWord(ResultPage, 0, 0);
-        return HypercallDispatch.Call(Vcpu, HypercallNumber.MmuUpdate, new(Address(ArgumentPage), (ulong)requests.Length, Address(ResultPage), owners));
+        return Hypercall(HypercallNumber.MmuUpdate, new(Address(ArgumentPage), (ulong)requests.Length, Address(ResultPage), owners));
+    }
+
+    /// <summary>Makes a hypercall and goes on with it for as long as it gives way, as the guest would.</summary>
+    public long Hypercall(int number, HypercallArguments arguments)
+    {
+        var result = HypercallDispatch.Call(Vcpu, (ulong)number, in arguments);
+        while (Vcpu.TakeContinuation(out arguments))
+        {
+            result = HypercallDispatch.Call(Vcpu, (ulong)number, in arguments);
+        }
+
+        return result;
     }
 
     /// <summary>What the last list call wrote as the number done.</summary>
@@ -91,17 +103,17 @@ internal sealed class MmuBed : IDisposable
     {
         Put(ArgumentPage, [new MmuextOp { Command = (uint)command, Argument1 = first, Argument2 = second }]);
         SetWord(ResultPage, 0, 0);
-        return HypercallDispatch.Call(Vcpu, HypercallNumber.MmuExtOp, new(Address(ArgumentPage), 1, Address(ResultPage), owner));
+        return Hypercall(HypercallNumber.MmuExtOp, new(Address(ArgumentPage), 1, Address(ResultPage), owner));
     }
 
     public long UpdateVa(ulong address, ulong entry, ulong flags = 0) =>
-        HypercallDispatch.Call(Vcpu, HypercallNumber.UpdateVaMapping, new(address, entry, flags));
+        Hypercall(HypercallNumber.UpdateVaMapping, new(address, entry, flags));
 
     public long MemoryCall<T>(int command, T argument)
         where T : unmanaged
     {
         Put(ArgumentPage, [argument]);
-        return HypercallDispatch.Call(Vcpu, HypercallNumber.MemoryOp, new((ulong)command, Address(ArgumentPage)));
+        return Hypercall(HypercallNumber.MemoryOp, new((ulong)command, Address(ArgumentPage)));
     }
 
     public T Argument<T>()

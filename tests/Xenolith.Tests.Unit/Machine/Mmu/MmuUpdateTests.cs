@@ -139,5 +139,5 @@ public sealed class MmuUpdateTests : IDisposable
     }
 
     private long Call(ulong list, uint count) =>
-        Xenolith.Machine.Hypercalls.HypercallDispatch.Call(_bed.Vcpu, HypercallNumber.MmuUpdate, new(list, count, 0, Self));
+        _bed.Hypercall(HypercallNumber.MmuUpdate, new(list, count, 0, Self));
 }
