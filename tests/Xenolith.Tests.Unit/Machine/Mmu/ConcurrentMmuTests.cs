@@ -12,7 +12,7 @@ namespace Xenolith.Tests.Unit.Machine.Mmu;
 /// </summary>
 public sealed class ConcurrentMmuTests
 {
-    private const int Vcpus = 4, Rounds = 20_000, FirstTable = 4, Tables = 8, FirstData = 16, Data = 4;
+    private const int Vcpus = 4, Rounds = 60_000, FirstTable = 4, Tables = 8, HotTable = 12, FirstData = 16, Data = 4;
 
     [Fact]
     public void Racing_updates_pins_and_unpins_keep_the_accounts()
@@ -24,6 +24,8 @@ public sealed class ConcurrentMmuTests
             bed.MakeTable(pfn);
         }
 
+        bed.MakeTable(HotTable);
+        Assert.Equal(0, bed.Extended(MmuextCommand.PinL1Table, bed.Mfn(HotTable)));
         var threads = Enumerable.Range(0, Vcpus).Select(id => new Thread(() => Hammer(bed, bed.Domain.Vcpus[id], id))).ToArray();
         foreach (var (thread, vcpu) in threads.Zip(bed.Domain.Vcpus))
         {
@@ -69,7 +71,7 @@ public sealed class ConcurrentMmuTests
                     Update(bed.Pointer(table, random.Next(2)), 0);
                     break;
                 default:
-                    Update(bed.Pointer(table, random.Next(2)), bed.Entry(FirstData + random.Next(Data), ReadWrite));
+                    Update(bed.Pointer(HotTable, 0), bed.Entry(FirstData + random.Next(Data), ReadWrite));
                     break;
             }
         }
