@@ -188,6 +188,12 @@ internal sealed unsafe partial class VcpuContext
         Registers.ExitInstructionLength = row.Length;
         var polled = Slot(State.FaultTrap) == 14 && Slot(State.FaultAddress) == (ulong)BadPollAddress;
         TakeFlags((row.Flags & (CodeRow.HostFlags | CodeRow.SlotFlags)) == CodeRow.SlotFlags || (!polled && (row.Flags & CodeRow.SlotAtOperation) != 0));
+        if (!polled && (row.Flags & CodeRow.SpilledAtOperation) != 0)
+        {
+            Registers.Rax = Slot(State.SpillRax);
+            Registers.Rdx = Slot(State.SpillRdx);
+        }
+
         switch (Slot(State.FaultTrap))
         {
             case 14 when polled:

@@ -12,6 +12,9 @@ internal struct CodeRow
     /// <summary>When the operation itself runs, the slot has them, whatever RFLAGS of the host has.</summary>
     public const byte SlotAtOperation = 4;
 
+    /// <summary>When the operation itself runs, guest RAX and RDX are in their spill slots.</summary>
+    public const byte SpilledAtOperation = 8;
+
     /// <summary>Guest offset from the block's first byte.</summary>
     public ushort Offset;
 

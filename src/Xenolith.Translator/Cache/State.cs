@@ -74,6 +74,9 @@ internal static class State
     /// <summary>Host x87 control word area used by the thunks that save and load the extended state.</summary>
     public const int Scratch = Private + 184;
 
+    /// <summary>RDX while a sequence borrows it.</summary>
+    public const int SpillRdx = Private + 704;
+
     /// <summary>Guest general register <paramref name="number"/> in <see cref="VcpuRegisters"/>.</summary>
     public static int Reg(int number) => Registers + (8 * number);
 

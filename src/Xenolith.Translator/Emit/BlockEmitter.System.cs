@@ -67,7 +67,8 @@ internal sealed unsafe partial class BlockEmitter
     private void EmitBitString(in Instruction instruction, InstructionFacts facts)
     {
         var size = instruction.Op1Register.GetSize();
-        if (size == 2 || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
+        var narrow = instruction.MemoryBase.IsGPR32() || instruction.MemoryIndex.IsGPR32() || instruction.MemoryBase == Register.EIP;
+        if (size == 2 || narrow || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
         {
             EmitSlow();
             return;

@@ -97,7 +97,7 @@ internal sealed unsafe partial class BlockEmitter(CodeCache cache)
                 EmitString(instruction);
                 break;
             case InstructionClass.Slow:
-                if (!EmitSystem(instruction))
+                if (!EmitSystem(instruction) && !EmitSpecial(instruction))
                 {
                     EmitSlow();
                 }

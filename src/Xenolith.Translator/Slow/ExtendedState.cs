@@ -58,7 +58,7 @@ internal static class ExtendedState
     private static bool ReadHeader(VcpuContext vcpu, ulong address, bool inStack, ref ulong components)
     {
         Span<byte> header = stackalloc byte[16];
-        if (!GuestAccess.Read(vcpu, address + LegacySize, header, inStack))
+        if (!GuestAccess.Probe(vcpu, address, 1, WalkAccess.Read, inStack) || !GuestAccess.Read(vcpu, address + LegacySize, header, inStack))
         {
             return false;
         }

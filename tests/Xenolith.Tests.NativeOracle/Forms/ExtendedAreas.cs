@@ -13,6 +13,10 @@ internal static class ExtendedAreas
     public static bool IsAreaOperand(in Instruction instruction) => instruction.Mnemonic is Mnemonic.Xsave or Mnemonic.Xsave64 or Mnemonic.Xsavec or Mnemonic.Xsavec64
         or Mnemonic.Xsaveopt or Mnemonic.Xsaveopt64 || IsRestore(instruction);
 
+    /// <summary>True if an address in RAX or RDX asks for components that only the host has.</summary>
+    public static bool NamesHostComponents(in Instruction instruction, MachineState state) =>
+        IsAreaOperand(instruction) && instruction.Mnemonic is not Mnemonic.Fxrstor and not Mnemonic.Fxrstor64 && ((uint)state.General[0] > 7 || (uint)state.General[2] != 0);
+
     /// <summary>Fills the area that a restore instruction is about to read.</summary>
     public static void Prepare(in Instruction instruction, MachineState state, MemoryImage image, Random random)
     {

@@ -47,7 +47,7 @@ internal static class FormMaker
         }
 
         var bytes = Encode(ref instruction, state.Rip);
-        if (bytes == null)
+        if (bytes == null || ExtendedAreas.NamesHostComponents(instruction, state))
         {
             return null;
         }

@@ -39,12 +39,17 @@ internal static unsafe class NativeCpu
 
         foreach (var region in AddressMap.Regions)
         {
-            // Read-only pages are written by the test through a second look at the same file; here all stay private and are re-protected by mapping.
+            // Each region is a file mapped twice: the test fills it through an alias that is always writable.
             var protection = Protection.Read | (region.Writable ? Protection.Write : 0) | (region.Executable ? Protection.Execute : 0);
             var descriptor = MappedMemory.CreateFile("oracle-region", region.Size);
             NativeAliases.Add(region.Address, MappedMemory.MapFile(0, region.Size, Protection.Read | Protection.Write, descriptor, 0));
             MappedMemory.MapFile((nint)region.Address, region.Size, protection, descriptor, 0);
             MappedMemory.CloseFile(descriptor);
+            for (var offset = 0; offset < region.Size; offset += AddressMap.Page)
+            {
+                // Touched once, so that a write to a read-only page finds it present.
+                _ = Volatile.Read(ref *(byte*)(region.Address + (ulong)offset));
+            }
         }
 
         var block = MappedMemory.MapPrivateMemory(0, 3 * AddressMap.Page, Protection.Read | Protection.Write | Protection.Execute);
