@@ -9,7 +9,7 @@ public sealed partial class Vcpu
     private readonly WakeWord _wake = new();
     private readonly object _parkMonitor = new();
     private Thread? _thread;
-    private int _attention = 1;
+    private int _attention;
     private int _pauseCount;
     private bool _parked = true;
     private volatile bool _down, _blocked;

@@ -32,9 +32,7 @@ internal static class PhysdevCalls
             case SetIopl:
                 return ChangeIopl(vcpu, address);
             case SetIoBitmap:
-                return vcpu.TryReadGuest<(ulong Bitmap, uint Ports)>(address, out var bitmap)
-                    ? bitmap.Ports > 65536 ? -XenErrno.EINVAL : 0
-                    : -XenErrno.EFAULT;
+                return vcpu.TryReadGuest<uint>(address + 8, out var ports) ? ports > 65536 ? -XenErrno.EINVAL : 0 : -XenErrno.EFAULT;
             case EoiFrameV1 or EoiFrameV2:
                 return RegisterEoiFrame(vcpu, address);
             case IrqStatusQuery or EndOfInterrupt or UnmapPirq:

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Iced.Intel;
 using Xenolith.Engine;
 using Xenolith.Machine.Traps;
@@ -146,12 +147,14 @@ internal static class SegmentInstructions
     private static EmulationResult ReturnFromInterrupt(Vcpu vcpu)
     {
         ref var registers = ref vcpu.Registers;
-        if (!vcpu.TryReadGuest<(ulong Rip, ulong Cs, ulong Rflags, ulong Rsp, ulong Ss)>(registers.Rsp, out var frame))
+        Span<ulong> frame = stackalloc ulong[5];
+        if (!vcpu.TryReadGuest(registers.Rsp, MemoryMarshal.AsBytes(frame)))
         {
             return Fault(vcpu);
         }
 
-        var (cs, ss) = ((ushort)frame.Cs, (ushort)frame.Ss);
+        // RIP, CS, RFLAGS, RSP, SS.
+        var (cs, ss) = ((ushort)frame[1], (ushort)frame[4]);
         if ((cs & 3) != 3 || !SegmentLoads.TryReadCode(vcpu, cs, out var code))
         {
             return Inject(vcpu, Exceptions.GeneralProtection, cs);
@@ -162,8 +165,8 @@ internal static class SegmentInstructions
             return Inject(vcpu, Exceptions.GeneralProtection, ss);
         }
 
-        (registers.Rip, registers.Rsp, registers.Cs, registers.Ss) = (frame.Rip, frame.Rsp, cs, ss);
-        registers.Rflags = (frame.Rflags & IretFlags) | 0x202;
+        (registers.Rip, registers.Rsp, registers.Cs, registers.Ss) = (frame[0], frame[3], cs, ss);
+        registers.Rflags = (frame[2] & IretFlags) | 0x202;
         registers.Compatibility = code.IsLong ? (byte)0 : (byte)1;
         return EmulationResult.Transferred;
     }
@@ -171,12 +174,13 @@ internal static class SegmentInstructions
     private static EmulationResult FarReturn(Vcpu vcpu, in Instruction instruction)
     {
         ref var registers = ref vcpu.Registers;
-        if (!vcpu.TryReadGuest<(ulong Rip, ulong Cs)>(registers.Rsp, out var frame))
+        Span<ulong> frame = stackalloc ulong[2];
+        if (!vcpu.TryReadGuest(registers.Rsp, MemoryMarshal.AsBytes(frame)))
         {
             return Fault(vcpu);
         }
 
-        return Transfer(vcpu, frame.Rip, (ushort)frame.Cs, registers.Rsp + (ulong)instruction.StackPointerIncrement);
+        return Transfer(vcpu, frame[0], (ushort)frame[1], registers.Rsp + (ulong)instruction.StackPointerIncrement);
     }
 
     private static EmulationResult FarTransfer(Vcpu vcpu, in Instruction instruction)
