@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Boot;
 using Xenolith.Config.Json;
@@ -107,11 +106,11 @@ internal sealed class DomainProcess : IDomainEvents
             _monitor.TrySend(new Message(Verbs.Failed).With("text", e.Message));
             return false;
         }
-        catch (Exception e) when (e is IOException or OutOfMemoryException or InvalidDataException or JsonException)
+        catch (Exception e)
         {
-            // What the builder did not foresee (a file that shrank, a host without memory) still has words of its own; the stack goes to the log.
+            // Whatever the builder did not foresee (a file that shrank, a host without memory or AVX2) has words of its own; the stack goes to the log.
             Console.Error.WriteLine(e);
-            _monitor.TrySend(new Message(Verbs.Failed).With("text", $"domain {order.Number("domid")}: {e.Message}"));
+            _monitor.TrySend(new Message(Verbs.Failed).With("text", $"domain {order.Text("name")} could not be built: {e.Message}"));
             return false;
         }
     }

@@ -276,7 +276,7 @@ internal sealed class DomainInstance : IDisposable
         var answered = false;
         _child!.Said = Said;
         Update(Record with { DomainPid = _child.Pid });
-        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
+        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("name", Config.Name).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
         SafeHandle[] descriptors = ramdisk is null ? [console, store, _claim!.Life.File, kernel] : [console, store, _claim!.Life.File, kernel, ramdisk];
         _child.Ask(order, descriptors, reply => (built, answered) = (reply, true));
         _context.Loop.RunUntil(() => answered || _unwanted || abandoned(), int.MaxValue);

@@ -1,0 +1,23 @@
+using Xenolith.Toolstack;
+using Xenolith.Toolstack.Hosts;
+
+namespace Xenolith.Tests.Unit.Toolstack;
+
+/// <summary>xenolith.conf.</summary>
+public sealed class HostSettingsTests
+{
+    [Fact]
+    public void Settings_are_read_over_their_defaults()
+    {
+        var settings = HostSettings.Parse("# comment\nconsole_log_size = 16 # KiB\nconsole_log_count=0\ndom0_mem = \"512\"\n", "file");
+
+        Assert.Equal((16L, 0, 512L, true), (settings.ConsoleLogKib, settings.ConsoleLogCount, settings.Domain0Mib, settings.ConsoleLog));
+    }
+
+    [Theory]
+    [InlineData("consol_log = 1", "file:1: unknown setting \"consol_log\". Known are: dom0_mem, ")]
+    [InlineData("\nconsole_log = yes", "file:2: console_log wants a whole number, as in: console_log = 1")]
+    [InlineData("dom0_mem", "file:1: dom0_mem wants a whole number")]
+    public void A_line_that_makes_no_sense_is_named(string text, string message) =>
+        Assert.StartsWith(message, Assert.Throws<ToolstackException>(() => HostSettings.Parse(text, "file")).Message);
+}
