@@ -10,13 +10,13 @@ internal sealed record CommandMode(string Name, string Letters, string Usage, Fu
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CommandMode> All { get; } =
     [
-        new("chmod", "ur", "[-h] [-u] [-r] key <mode [modes...]>", NodeCommands.Chmod),
-        new("exists", "", "[-h] key", NodeCommands.Exists),
-        new("list", "p", "[-h] [-p] key [...]", NodeCommands.List),
-        new("ls", "fp", "[-h] [-f] [-p] [path]", TreeListing.Run),
-        new("read", "pR", "[-h] [-p] [-R] key [...]", NodeCommands.Read),
-        new("rm", "t", "[-h] [-t] key [...]", NodeCommands.Remove),
-        new("write", "R", "[-h] [-R] key value [...]", NodeCommands.Write),
+        new("chmod", "ur", "[-h] [-u] [-r] [-s] key <mode [modes...]>", NodeCommands.Chmod),
+        new("exists", "", "[-h] [-p] [-s] key [...]", NodeCommands.Exists),
+        new("list", "p", "[-h] [-p] [-s] key [...]", NodeCommands.List),
+        new("ls", "fp", "[-h] [-f] [-p] [-s] [path]", TreeListing.Run),
+        new("read", "pR", "[-h] [-p] [-s] [-R] key [...]", NodeCommands.Read),
+        new("rm", "t", "[-h] [-s] [-t] key [...]", NodeCommands.Remove),
+        new("write", "R", "[-h] [-s] [-R] key value [...]", NodeCommands.Write),
         new("watch", "nd", "[-h] [-n NR] [-d DEPTH] key", WatchCommand.Run),
     ];
 }

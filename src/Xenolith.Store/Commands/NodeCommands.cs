@@ -47,7 +47,7 @@ internal static class NodeCommands
         {
             if (!TryList(context, path, out var names, out _))
                 return context.Fail($"could not list path {path}");
-            var prefix = context.Has('p') ? path == "/" ? "/" : $"{path}/" : "";
+            var prefix = context.Has('p') ? $"{path}/" : "";
             foreach (var name in names)
                 context.Print($"{prefix}{name}\n");
         }

@@ -60,25 +60,24 @@ public static class XenstoreCommand
 
     private static int Run(CommandMode mode, string program, bool isPrefixed, IReadOnlyList<string> arguments, Func<StoreClient> connect, Stream output, TextWriter error)
     {
-        int Usage(int code)
+        // Debian's programs exit with 1 after -h too.
+        int Usage()
         {
             error.WriteLine($"{program}: Usage: {program} {(isPrefixed ? "" : mode.Name + " ")}{mode.Usage}");
-            return code;
+            return 1;
         }
 
         var scan = new OptionScan(program, "hfspturn:Rd:", LongOptions, arguments, error);
         foreach (var (letter, _) in scan.Options)
         {
-            if (letter == 'h')
-                return Usage(0);
             if (letter != 's' && !mode.Letters.Contains(letter, StringComparison.Ordinal))
-                return Usage(1);
+                return Usage();
         }
 
         if (mode.Name == "write" && scan.Operands.Count % 2 == 1)
-            return Usage(1);
+            return Usage();
         if (mode.Name != "ls" && scan.Operands.Count == 0)
-            return Usage(1);
+            return Usage();
 
         using var client = connect();
         var isTransaction = mode.Name switch
