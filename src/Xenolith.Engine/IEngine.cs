@@ -71,6 +71,21 @@ public interface IVcpuEngine : IDisposable
     /// <summary>Makes a current or the next <see cref="Run"/> return <see cref="ExitReason.Interrupted"/> soon. Any thread; never blocks; no lost kicks.</summary>
     void Kick();
 
+    /// <summary>
+    /// Looks an address up in what the engine has cached for the mode in force, without a page walk. False only means "not cached". A hit for
+    /// writing needs no <see cref="MachineFrames.NoteWrite"/>. The vCPU's own thread, outside <see cref="Run"/>.
+    /// </summary>
+    /// <param name="address">Linear address.</param>
+    /// <param name="write">True if it is to be written.</param>
+    /// <param name="host">Host address of the byte; good until the vCPU runs again.</param>
+    /// <param name="mfn">Its machine frame.</param>
+    bool TryTranslateCached(ulong address, bool write, out nint host, out ulong mfn)
+    {
+        host = 0;
+        mfn = 0;
+        return false;
+    }
+
     /// <summary>Copies the x87, SSE and AVX state in the standard (non-compacted) XSAVE form.</summary>
     /// <param name="area">At least <see cref="ExtendedStateSize"/> bytes.</param>
     void SaveExtendedState(Span<byte> area);

@@ -51,10 +51,10 @@ public sealed partial class TranslatorEngine
     /// <inheritdoc/>
     public void RevokeWrites(ulong mfn)
     {
-        if ((Frames.FlagsOf(mfn) & FrameFlags.WriteCached) != 0)
+        var flags = Frames.FlagsOf(mfn);
+        if ((flags & FrameFlags.WriteCached) != 0)
         {
-            Everywhere(null, ulong.MaxValue, ShootdownKind.RevokeWrites, mfn);
-            Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.WriteCached);
+            TakeWrites(null, mfn, flags);
         }
     }
 
@@ -71,7 +71,7 @@ public sealed partial class TranslatorEngine
             Everywhere(null, ulong.MaxValue, ShootdownKind.ForgetFrame, mfn);
             if (Frames.PageOf(mfn) != 0)
             {
-                Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.Code | FrameFlags.WriteCached);
+                Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.Code | FrameFlags.WriteCached | (FrameFlags)unchecked((int)0xffff_0000));
             }
         }
     }

@@ -47,8 +47,19 @@ public sealed partial class TranslatorEngine
     {
         lock (_cache.Gate)
         {
+            vcpu.Obey();
             var block = BlockAt(vcpu, rip, out fault);
-            return block < 0 ? 0 : _cache.AddressOf(_cache.Blocks[block].Host);
+            if (block < 0)
+            {
+                return 0;
+            }
+
+            if ((vcpu.Mode & BlockMode.SingleStep) == 0)
+            {
+                vcpu.Current.SetHashed(rip, _cache.LandingOf(block));
+            }
+
+            return _cache.AddressOf(_cache.Blocks[block].Host);
         }
     }
 
@@ -163,9 +174,17 @@ public sealed partial class TranslatorEngine
         var before = Frames.ChangeFlags(mfn, FrameFlags.Code, FrameFlags.None);
         if ((before & FrameFlags.WriteCached) != 0)
         {
-            Everywhere(vcpu, ulong.MaxValue, ShootdownKind.RevokeWrites, mfn);
-            Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.WriteCached);
+            TakeWrites(vcpu, mfn, before);
         }
+    }
+
+    // The caller has set the flag that keeps write access from coming back, and read the flags after that.
+    private void TakeWrites(VcpuContext? self, ulong mfn, FrameFlags flags)
+    {
+        var holders = (uint)flags >> 16;
+        var mask = holders | ((ulong)holders << 16);
+        Everywhere(self, mask | (mask << 32), ShootdownKind.RevokeWrites, mfn);
+        Frames.ChangeFlags(mfn, FrameFlags.None, FrameFlags.WriteCached | (FrameFlags)unchecked((int)0xffff_0000));
     }
 
     // Under the gate, by a vCPU that is outside emitted code.

@@ -13,8 +13,8 @@ namespace Xenolith.Translator;
 /// </summary>
 public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
 {
-    /// <summary>Default bound of the code cache in bytes, without its side tables.</summary>
-    public const int DefaultCodeSize = 48 << 20;
+    /// <summary>Default bound of the code cache in bytes, without its side tables (about half as much again).</summary>
+    public const int DefaultCodeSize = 40 << 20;
 
     private readonly CodeCache _cache;
     private readonly BlockDecoder _decoder = new();

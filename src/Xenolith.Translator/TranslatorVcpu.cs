@@ -40,6 +40,13 @@ internal sealed class TranslatorVcpu(TranslatorEngine engine, VcpuContext contex
     }
 
     /// <inheritdoc/>
+    public bool TryTranslateCached(ulong address, bool write, out nint host, out ulong mfn)
+    {
+        context.Obey();
+        return context.Current.TryLookUp(address, write, out host, out mfn);
+    }
+
+    /// <inheritdoc/>
     public void Kick() => context.Kick();
 
     /// <inheritdoc/>

@@ -101,9 +101,24 @@ internal sealed unsafe partial class VcpuContext
 
         lock (_requestGate)
         {
+            // One scan of the TLB for all frames: a fork makes a dozen page tables.
+            Span<ulong> frames = stackalloc ulong[MostRequests];
+            var count = 0;
             for (var i = 0; i < _requestCount; i++)
             {
-                Apply(_requests[i].Kind, _requests[i].Value);
+                if (_requests[i].Kind == ShootdownKind.RevokeWrites)
+                {
+                    frames[count++] = _requests[i].Value;
+                }
+                else
+                {
+                    Apply(_requests[i].Kind, _requests[i].Value);
+                }
+            }
+
+            if (count != 0)
+            {
+                RevokeWrites(frames[..count]);
             }
 
             _requestCount = 0;
@@ -134,17 +149,22 @@ internal sealed unsafe partial class VcpuContext
                 User.FlushPage(value);
                 break;
             case ShootdownKind.RevokeWrites:
-                Kernel.RevokeFrame(value, readsToo: false);
-                User.RevokeFrame(value, readsToo: false);
+                RevokeWrites([value]);
                 break;
             case ShootdownKind.ForgetFrame:
-                Kernel.RevokeFrame(value, readsToo: true);
-                User.RevokeFrame(value, readsToo: true);
+                Kernel.ForgetFrame(value);
+                User.ForgetFrame(value);
                 break;
             default:
                 Kernel.FlushHash();
                 User.FlushHash();
                 break;
         }
+    }
+
+    private void RevokeWrites(ReadOnlySpan<ulong> frames)
+    {
+        Kernel.RevokeWrites(frames);
+        User.RevokeWrites(frames);
     }
 }

@@ -170,10 +170,10 @@ internal sealed unsafe partial class VcpuContext
         const FrameFlags never = FrameFlags.PageTable | FrameFlags.ReadOnly | FrameFlags.Code;
         var flags = _engine.Frames.FlagsOf(result.Mfn);
         var writable = result.WritableNow && (flags & never) == 0;
-        if (writable && (flags & FrameFlags.WriteCached) == 0)
+        if (writable && (flags & _holdsWrites) == 0)
         {
-            // Whoever takes write access away sets its flag first and then looks at this one.
-            writable = (_engine.Frames.ChangeFlags(result.Mfn, FrameFlags.WriteCached, FrameFlags.None) & never) == 0;
+            // Whoever takes write access away sets its flag first and then looks at these.
+            writable = (_engine.Frames.ChangeFlags(result.Mfn, FrameFlags.WriteCached | _holdsWrites, FrameFlags.None) & never) == 0;
         }
 
         if (write && !writable)
@@ -252,9 +252,10 @@ internal sealed unsafe partial class VcpuContext
             }
         }
 
+        // The hash is filled, so that the next return to this address is found without the lock.
         LeaveCache();
         var host = _engine.FindOrTranslate(this, rip, out var fault);
-        if (host == 0 && fault)
+        if (fault)
         {
             _reason = ExitReason.Exception;
         }

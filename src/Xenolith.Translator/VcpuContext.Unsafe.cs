@@ -33,6 +33,7 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         _engine = engine;
         _cache = cache;
         Id = id;
+        _holdsWrites = HoldsWrites(id);
         var file = MappedMemory.CreateFile("xenolith-vcpu", 4096);
         Kernel = new AddressContext(file, cache.Thunks.Indirect);
         User = new AddressContext(file, cache.Thunks.Indirect);
@@ -42,6 +43,11 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Slot(State.Poll) = (ulong)_poll;
         Mxcsr = 0x1f80;
     }
+
+    private readonly FrameFlags _holdsWrites;
+
+    /// <summary>The flag of a frame that says that this vCPU, or another with the same number modulo 16, may hold a write translation.</summary>
+    public static FrameFlags HoldsWrites(int id) => (FrameFlags)(1 << (16 + (id & 15)));
 
     /// <summary>0-based number.</summary>
     public int Id { get; }

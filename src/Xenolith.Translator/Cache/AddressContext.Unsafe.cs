@@ -117,36 +117,51 @@ internal sealed unsafe class AddressContext : IDisposable
         if (_fetched[(address >> 12) & FetchMask].Key == (address >> 12) + 1)
         {
             _fetched[(address >> 12) & FetchMask] = default;
-            if ((long)address >= 0)
-            {
-                _hashedLow.Empty(this);
-            }
+        }
+
+        if ((long)address >= 0 && _hashedLow.MayHave(address))
+        {
+            _hashedLow.Empty(this);
         }
     }
 
-    /// <summary>Takes write access to a frame back, or every access.</summary>
-    public void RevokeFrame(ulong mfn, bool readsToo)
+    /// <summary>Takes write access to frames back.</summary>
+    public void RevokeWrites(ReadOnlySpan<ulong> mfns)
     {
-        var wanted = (mfn << 1) | 1;
+        Span<ulong> filter = stackalloc ulong[4];
+        filter.Clear();
+        foreach (var mfn in mfns)
+        {
+            filter[(int)(mfn >> 6) & 3] |= 1UL << (int)(mfn & 63);
+        }
+
         for (var i = 0; i < _filledCount; i++)
         {
             int index = _filled[i];
             var entry = Entry(index);
-            if (entry[3] == wanted)
+            var mfn = entry[3] >> 1;
+            if ((filter[(int)(mfn >> 6) & 3] & (1UL << (int)(mfn & 63))) != 0 && mfns.Contains(mfn))
             {
                 entry[1] = InvalidTag(index);
-                if (readsToo)
-                {
-                    entry[0] = InvalidTag(index);
-                }
+            }
+        }
+    }
+
+    /// <summary>Takes every access to a frame back.</summary>
+    public void ForgetFrame(ulong mfn)
+    {
+        for (var i = 0; i < _filledCount; i++)
+        {
+            int index = _filled[i];
+            var entry = Entry(index);
+            if (entry[3] >> 1 == mfn)
+            {
+                entry[0] = entry[1] = InvalidTag(index);
             }
         }
 
-        if (readsToo)
-        {
-            Array.Clear(_fetched);
-            FlushHash();
-        }
+        Array.Clear(_fetched);
+        FlushHash();
     }
 
     /// <summary>The cached code page of an address, if any.</summary>
@@ -204,8 +219,12 @@ internal sealed unsafe class AddressContext : IDisposable
     private sealed class FillList
     {
         private const int Most = State.HashEntries;
+        private readonly ulong[] _pages = new ulong[64];
         private ushort[] _indices = new ushort[1024];
         private int _count;
+
+        // False if no entry is about code on this page, or on it and the one before.
+        public bool MayHave(ulong address) => (_pages[(address >> 18) & 63] & (1UL << (int)((address >> 12) & 63))) != 0;
 
         public void Add(ulong rip, AddressContext context)
         {
@@ -220,6 +239,8 @@ internal sealed unsafe class AddressContext : IDisposable
             }
 
             _indices[_count++] = (ushort)rip;
+            Note(rip);
+            Note(rip + 15);
         }
 
         public void Empty(AddressContext context)
@@ -230,7 +251,10 @@ internal sealed unsafe class AddressContext : IDisposable
             }
 
             _count = 0;
+            Array.Clear(_pages);
         }
+
+        private void Note(ulong address) => _pages[(address >> 18) & 63] |= 1UL << (int)((address >> 12) & 63);
     }
 
     private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));
