@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using Xenolith.Host;
+
+namespace Xenolith.Tests.Guests;
+
+/// <summary>
+/// A host of its own for one test, with the native program from out/bin. At the end every domain is destroyed, and no process, no domain's file
+/// and no store node of a domain may be left.
+/// </summary>
+public abstract class GuestHost : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    protected GuestHost()
+    {
+        Path = Directory.CreateTempSubdirectory("xenolith-guests-").FullName;
+        File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>The run directory.</summary>
+    protected string Path { get; }
+
+    public void Dispose()
+    {
+        foreach (var domain in List())
+        {
+            Xl("destroy", domain.Domid.ToString());
+        }
+
+        AssertNothingIsLeft();
+        Directory.Delete(Path, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>One line of xl list.</summary>
+    protected sealed record Row(string Name, int Domid, int Memory, int Vcpus, string State);
+
+    /// <summary>What a program did.</summary>
+    protected sealed record Outcome(int ExitCode, string Output, string Error);
+
+    /// <summary>Writes a configuration; returns its path.</summary>
+    protected string Config(string name, string extra, params string[] lines)
+    {
+        var path = System.IO.Path.Combine(Path, $"{name}.cfg");
+        File.WriteAllText(
+            path,
+            $"""
+            name = "{name}"
+            kernel = "{GuestImages.Kernel}"
+            ramdisk = "{GuestImages.Initramfs}"
+            memory = 128
+            extra = "console=hvc0 quiet {extra}"
+            {string.Join('\n', lines)}
+
+            """);
+        return path;
+    }
+
+    /// <summary>Starts one of our programs.</summary>
+    protected Process Start(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(System.IO.Path.Combine(GuestImages.Programs, program), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        start.Environment[RunDirectory.Variable] = Path;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs one of our programs to its end, with its output captured.</summary>
+    protected Outcome Run(string program, params string[] arguments)
+    {
+        using var process = Start(program, arguments);
+        process.StandardInput.Close();
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        if (!Task.WhenAll(error, output).Wait(Limit))
+        {
+            process.Kill();
+            Assert.Fail($"{program} {string.Join(' ', arguments)} does not end. It said so far: {Text(output)}{Text(error)}");
+        }
+
+        process.WaitForExit();
+        return new(process.ExitCode, Text(output), Text(error));
+    }
+
+    /// <summary>Runs xl.</summary>
+    protected Outcome Xl(params string[] arguments) => Run("xl", arguments);
+
+    /// <summary>Runs xl, which must succeed.</summary>
+    protected Outcome XlOk(params string[] arguments)
+    {
+        var outcome = Xl(arguments);
+        Assert.True(outcome.ExitCode == 0, $"xl {string.Join(' ', arguments)}: {outcome.ExitCode} {outcome.Error}");
+        return outcome;
+    }
+
+    /// <summary>The domains that xl list shows, Domain-0 left out.</summary>
+    protected List<Row> List() =>
+        [.. XlOk("list").Output.Split('\n').Skip(2).Where(l => l.Length > 0).Select(l => l.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+            .Select(w => new Row(w[0], int.Parse(w[1]), int.Parse(w[2]), int.Parse(w[3]), w[4]))];
+
+    /// <summary>A domain of this name, if it is listed.</summary>
+    protected Row? Find(string name) => List().Find(d => d.Name == name);
+
+    /// <summary>Waits for a condition, generously.</summary>
+    protected static void Eventually(Func<bool> condition, string otherwise)
+    {
+        var deadline = DateTime.UtcNow + Limit;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < deadline, otherwise);
+            Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>Waits until the guest says something on its console, as the log has it.</summary>
+    protected void AwaitConsole(string name, string text)
+    {
+        var log = System.IO.Path.Combine(Path, "log", "console", $"guest-{name}.log");
+        Eventually(() => File.Exists(log) && File.ReadAllText(log).Contains(text), $"{name} does not say \"{text}\"");
+    }
+
+    /// <summary>Ids of this host's processes whose command line contains a word.</summary>
+    protected List<int> Processes(string word) =>
+        [.. Directory.GetDirectories("/proc").Select(System.IO.Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!))
+            .Where(pid => ThreadTimes.IsAlive(pid) && Has(pid, "environ", $"{RunDirectory.Variable}={Path}") && Has(pid, "cmdline", word))];
+
+    /// <summary>kill -9.</summary>
+    protected static void Kill(int pid)
+    {
+        using var process = ProcessHandle.TryOpen(pid);
+        process?.Signal(ProcessHandle.Kill);
+    }
+
+    /// <summary>No domain, no process of one, no file, no node.</summary>
+    protected void AssertNothingIsLeft()
+    {
+        Assert.Empty(List());
+        Eventually(() => Processes("domain-").Count == 0, "a process of a domain is left");
+        Assert.Empty(Directory.GetFileSystemEntries(System.IO.Path.Combine(Path, "domains")));
+        var nodes = Run("xenstore-ls", "-f").Output;
+        Assert.DoesNotMatch("(?m)^/(libxl/.|vm/.|local/domain/[1-9]|local/domain/0/backend)", nodes);
+    }
+
+    private static bool Has(int pid, string file, string word)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/{file}").Split('\0').Any(w => w.StartsWith(word, StringComparison.Ordinal));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // it ended meanwhile
+        }
+    }
+
+    private static string Text(Task<string> task) => task.IsCompletedSuccessfully ? task.GetAwaiter().GetResult() : string.Empty;
+}
