@@ -339,6 +339,7 @@ internal sealed class DomainInstance : IDisposable
     {
         if (Record.ShutdownReason < 0)
         {
+            _context.Dmesg.Write($"d{Record.Domid} its process {end}");
             EndOfLife(LifecyclePolicy.Crash, $"its process {end}");
         }
         else
@@ -352,11 +353,6 @@ internal sealed class DomainInstance : IDisposable
     {
         var cpu = Record.VcpuThreads.Sum(t => ThreadTimes.Of(Record.DomainPid, t)?.Nanoseconds ?? 0);
         TryUpdate(Record with { Phase = DomainPhase.ShutDown, ShutdownReason = reason, CpuNanoseconds = cpu });
-        if (cause is not null)
-        {
-            _context.Dmesg.Write($"d{Record.Domid} {cause}");
-        }
-
         try
         {
             _store.Do(s => s.DomainShutDown(Record.Domid));
