@@ -50,7 +50,7 @@ public interface IEngine : IDisposable
 /// </summary>
 public interface IVcpuEngine : IDisposable
 {
-    /// <summary>The registers; valid until <see cref="IDisposable.Dispose"/>. Changes take effect at the next <see cref="Run"/>.</summary>
+    /// <summary>The registers, in memory that never moves; valid until <see cref="IDisposable.Dispose"/>. Changes take effect at the next <see cref="Run"/>.</summary>
     ref VcpuRegisters Registers { get; }
 
     /// <summary>

@@ -15,6 +15,7 @@ public sealed partial class Vcpu : IDisposable
         Domain = domain;
         Id = id;
         Engine = engine;
+        FindRegisters();
         IsDown = true;
         ResetInfo();
     }
@@ -27,9 +28,6 @@ public sealed partial class Vcpu : IDisposable
 
     /// <summary>The engine's side.</summary>
     public IVcpuEngine Engine { get; }
-
-    /// <summary>The registers, in the engine's memory.</summary>
-    public ref VcpuRegisters Registers => ref Engine.Registers;
 
     /// <summary>True while the guest's kernel mode is the current one.</summary>
     public bool InKernel => Registers.KernelMode != 0;

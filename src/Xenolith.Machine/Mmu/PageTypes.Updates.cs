@@ -1,4 +1,5 @@
 using Xenolith.Abi;
+using Xenolith.Engine;
 
 namespace Xenolith.Machine.Mmu;
 
@@ -6,6 +7,7 @@ namespace Xenolith.Machine.Mmu;
 internal sealed partial class PageTypes
 {
     private const ulong AccessedDirty = PageTableEntry.Accessed | PageTableEntry.Dirty;
+    private long _kernelHalfChanges;
 
     /// <summary>Changes an entry, taking what the new one maps and dropping what the old one did.</summary>
     /// <param name="tableMfn">The table; the caller has a type reference, so it stays one.</param>
@@ -137,5 +139,16 @@ internal sealed partial class PageTypes
         }
     }
 
-    private void Notify(ulong tableMfn, int level, int index, ulong old) => Engine?.PageTableEntryChanged(tableMfn, level, index, old);
+    /// <summary>Counts changes of entries through which kernel-half addresses lead, so that a vCPU may keep a translation until the next one.</summary>
+    public long KernelHalfChanges => Volatile.Read(ref _kernelHalfChanges);
+
+    private void Notify(ulong tableMfn, int level, int index, ulong old)
+    {
+        if (level == 4 ? index > PageTableEntry.LastXenSlot : (_frames.FlagsOf(tableMfn) & FrameFlags.KernelHalf) != 0)
+        {
+            Interlocked.Increment(ref _kernelHalfChanges);
+        }
+
+        Engine?.PageTableEntryChanged(tableMfn, level, index, old);
+    }
 }

@@ -54,21 +54,7 @@ internal static class BounceFrame
             flags |= (ulong)vcpu.Iopl << 12;
         }
 
-        Span<ulong> frame = stackalloc ulong[8];
-        var length = 0;
-        frame[length++] = registers.Rcx;
-        frame[length++] = registers.R11;
-        if (errorCode is { } code)
-        {
-            frame[length++] = code;
-        }
-
-        frame[length++] = registers.Rip;
-        frame[length++] = selector | (mask ? 1UL << 32 : 0);
-        frame[length++] = flags;
-        frame[length++] = registers.Rsp;
-        frame[length++] = registers.Ss;
-
+        var length = errorCode is null ? 7 : 8;
         stack = (stack & ~0xfUL) - ((ulong)length * 8);
         if (stack + 64 >= XenStart && stack < XenEnd)
         {
@@ -76,7 +62,21 @@ internal static class BounceFrame
             return false;
         }
 
-        if (!vcpu.TryWriteGuest(stack, MemoryMarshal.AsBytes(frame[..length])))
+        var direct = vcpu.StackWords(stack, length);
+        Span<ulong> frame = direct.IsEmpty ? stackalloc ulong[length] : direct;
+        frame[length - 5] = registers.Rip;
+        frame[length - 4] = selector | (mask ? 1UL << 32 : 0);
+        frame[length - 3] = flags;
+        frame[length - 2] = registers.Rsp;
+        frame[length - 1] = registers.Ss;
+        frame[1] = registers.R11;
+        frame[0] = registers.Rcx;
+        if (errorCode is { } code)
+        {
+            frame[2] = code;
+        }
+
+        if (direct.IsEmpty && !vcpu.TryWriteGuest(stack, MemoryMarshal.AsBytes(frame)))
         {
             vcpu.Domain.Crash($"vcpu {vcpu.Id}: page fault (code {vcpu.FaultErrorCode:x}) at {vcpu.FaultAddress:x} while pushing onto the kernel stack, "
                 + $"entering {address:x} from rip {registers.Rip:x}");

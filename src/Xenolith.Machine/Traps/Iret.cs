@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Xenolith.Abi;
 using Xenolith.Engine;
 using Xenolith.Machine.Hypercalls;
@@ -7,6 +9,7 @@ namespace Xenolith.Machine.Traps;
 /// <summary>The iret hypercall: back from a trap, to user or to kernel mode, with the upcall mask taken from the frame's IF.</summary>
 internal static class Iret
 {
+    private const int FrameWords = 9;
     private const ulong InterruptFlag = 0x200, IoplMask = 0x3000;
 
     /// <summary>CF, PF, AF, ZF, SF, TF, DF, OF, NT, RF, AC, ID; IF and the reserved bit 1 are always set.</summary>
@@ -15,7 +18,13 @@ internal static class Iret
     public static long Call(Vcpu vcpu, in HypercallArguments arguments)
     {
         ref var registers = ref vcpu.Registers;
-        if (!vcpu.TryReadGuest<IretFrame>(registers.Rsp, out var frame))
+        Unsafe.SkipInit(out IretFrame frame);
+        var direct = vcpu.StackWords(registers.Rsp, FrameWords);
+        if (!direct.IsEmpty)
+        {
+            frame = MemoryMarshal.Read<IretFrame>(MemoryMarshal.AsBytes(direct));
+        }
+        else if (!vcpu.TryReadGuest(registers.Rsp, out frame))
         {
             vcpu.Domain.Crash($"vcpu {vcpu.Id}: page fault at {vcpu.FaultAddress:x} while reading the iret frame");
             return 0;

@@ -40,14 +40,14 @@ internal sealed class ScriptedEngine : IEngine
 internal sealed class ScriptedVcpu : IVcpuEngine
 {
     private readonly AutoResetEvent _kick = new(false);
-    private VcpuRegisters _registers;
+    private readonly VcpuRegisters[] _registers = GC.AllocateArray<VcpuRegisters>(1, pinned: true);
 
     /// <summary>What the guest does next; null return: wait for a kick.</summary>
     public Func<ScriptedVcpu, ExitReason?>? Script { get; set; }
 
     public int Kicks { get; private set; }
 
-    public ref VcpuRegisters Registers => ref _registers;
+    public ref VcpuRegisters Registers => ref _registers[0];
 
     public int ExtendedStateSize => 832;
 
@@ -65,7 +65,7 @@ internal sealed class ScriptedVcpu : IVcpuEngine
     /// <summary>Makes the exit of a hypercall.</summary>
     public ExitReason Hypercall(int number, ulong first = 0, ulong second = 0, ulong third = 0)
     {
-        (_registers.Rax, _registers.Rdi, _registers.Rsi, _registers.Rdx) = ((ulong)number, first, second, third);
+        (_registers[0].Rax, _registers[0].Rdi, _registers[0].Rsi, _registers[0].Rdx) = ((ulong)number, first, second, third);
         return ExitReason.Hypercall;
     }
 

@@ -3,14 +3,14 @@ using Xenolith.Machine.Memory;
 
 namespace Xenolith.Tests.Unit.Machine;
 
-/// <summary>A domain without page tables whose vCPUs run scripts on their real threads. vCPU 0 is up.</summary>
+/// <summary>A domain without page tables whose vCPUs run scripts on their real threads. The first <c>online</c> are up.</summary>
 internal sealed class ThreadBed : IDisposable
 {
-    public ThreadBed(int vcpus = 1)
+    public ThreadBed(int vcpus = 1, int online = 64)
     {
         Memory = new DomainMemory(1024);
         Domain = new Domain(new DomainParameters { Id = 7, Uuid = Guid.NewGuid(), VcpuCount = vcpus, Memory = Memory, Engine = Engine });
-        for (var i = 0; i < vcpus; i++)
+        for (var i = 0; i < Math.Min(vcpus, online); i++)
         {
             Domain.Vcpus[i].InitialiseForBoot(0x1000, 0x2000, 0);
             Domain.Vcpus[i].BringUp();

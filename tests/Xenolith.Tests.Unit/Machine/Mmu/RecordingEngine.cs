@@ -43,9 +43,9 @@ internal sealed class RecordingEngine : IEngine
 
     private sealed class Vcpu(RecordingEngine engine) : IVcpuEngine
     {
-        private VcpuRegisters _registers;
+        private readonly VcpuRegisters[] _registers = GC.AllocateArray<VcpuRegisters>(1, pinned: true);
 
-        public ref VcpuRegisters Registers => ref _registers;
+        public ref VcpuRegisters Registers => ref _registers[0];
 
         public int ExtendedStateSize => 832;
 

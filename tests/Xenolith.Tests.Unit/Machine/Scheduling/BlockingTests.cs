@@ -129,10 +129,9 @@ public sealed class BlockingTests
     }
 
     [Fact]
-    public void A_vcpu_that_is_down_runs_nothing_until_it_is_brought_up()
+    public void A_vcpu_that_was_never_up_runs_nothing_until_it_is_brought_up()
     {
-        using var bed = new ThreadBed(vcpus: 2);
-        bed.Domain.Vcpus[1].TakeDown();
+        using var bed = new ThreadBed(vcpus: 2, online: 1);
         var ran = 0;
         bed.Engine[1].Script = _ =>
         {
@@ -149,6 +148,7 @@ public sealed class BlockingTests
         ThreadBed.Await(() => Interlocked.Read(ref turns) > 1000);
         Assert.Equal(0, Volatile.Read(ref ran));
 
+        bed.Domain.Vcpus[1].InitialiseForBoot(0x1000, 0x2000, 0);
         bed.Domain.Vcpus[1].BringUp();
         ThreadBed.Await(() => Volatile.Read(ref ran) == 1);
     }
