@@ -8,7 +8,7 @@ using Xenolith.Translator.Slow;
 namespace Xenolith.Translator;
 
 /// <summary>Instructions that leave their block, and faults of emitted code.</summary>
-internal sealed unsafe partial class VcpuContext
+internal sealed partial class VcpuContext
 {
     private const int Sites = 512;
     private readonly SingleInstruction _single = new();

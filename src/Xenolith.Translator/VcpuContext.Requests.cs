@@ -6,7 +6,7 @@ namespace Xenolith.Translator;
 /// Kicks, and requests of other threads (design 4.2 rule 7). <c>_inCode</c> is true from before emitted code is entered until its exit is understood: while it is
 /// false the vCPU counts as having obeyed, because it empties its queue before it sets the flag for good.
 /// </summary>
-internal sealed unsafe partial class VcpuContext
+internal sealed partial class VcpuContext
 {
     /// <summary>Makes the current or next run stop. Any thread; never blocks.</summary>
     public void Kick()

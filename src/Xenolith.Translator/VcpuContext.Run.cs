@@ -7,7 +7,7 @@ using Xenolith.Translator.Fault;
 namespace Xenolith.Translator;
 
 /// <summary>The loop around emitted code: enter, understand the exit, find where to go on.</summary>
-internal sealed unsafe partial class VcpuContext
+internal sealed partial class VcpuContext
 {
     private ExitReason? _reason;
 
@@ -83,13 +83,6 @@ internal sealed unsafe partial class VcpuContext
                 _reason = Fail($"unknown exit {ExitKind} from emitted code");
                 return 0;
         }
-    }
-
-    private (int Block, uint Info) Site()
-    {
-        // SAFETY: the exit stub's call pushed the address of its two data words.
-        var site = (int*)Slot(State.ExitSite);
-        return (site[0], (uint)site[1]);
     }
 
     // Takes RIP and flags of an exit at a row.

@@ -200,6 +200,14 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Slot(State.SavedFlags) = ((flags & 0xd5) << 8) | ((flags >> 11) & 1);
     }
 
+    // The block and the info word of the exit stub that was taken.
+    private (int Block, uint Info) Site()
+    {
+        // SAFETY: the exit stub's call pushed the address of its two data words.
+        var site = (int*)Slot(State.ExitSite);
+        return (site[0], (uint)site[1]);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -7,7 +7,7 @@ using Xenolith.Translator.Fault;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Jumps, calls, returns, loops, and how blocks are joined.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private void EmitControl(in Instruction instruction)
     {

@@ -5,7 +5,7 @@ using Xenolith.Translator.Decode;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Instructions that run as themselves, with registers renamed and the memory operand rewritten.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private InstructionRewriter _rewriter;
 
@@ -30,7 +30,7 @@ internal sealed unsafe partial class BlockEmitter
         }
 
         if ((memory && OperandMemory.SizeOf(instruction) == 0)
-            || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
+            || !ParseBytes(instruction.Length))
         {
             EmitSlow();
             return;

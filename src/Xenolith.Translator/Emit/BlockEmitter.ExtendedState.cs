@@ -7,7 +7,7 @@ namespace Xenolith.Translator.Emit;
 /// The XSAVE family on an aligned area inside one page: the CPU's own instruction with EDX:EAX masked by the guest's XCR0. An XRSTOR may still
 /// fault in the operation (a bad header); its row says that RAX and RDX are in their spill slots then.
 /// </summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private const int AreaSize = 832, AreaHeader = 512, AreaAlignment = 64;
 

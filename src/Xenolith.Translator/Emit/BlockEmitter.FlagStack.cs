@@ -7,7 +7,7 @@ namespace Xenolith.Translator.Emit;
 /// popfq and iretq. The arithmetic flags and DF live in the processor, all others in the vCPU's RFLAGS; TF, NT and AC are never
 /// loaded natively. (Linux serialises with an iretq to itself after each patch of its code.)
 /// </summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private const int Changeable = (int)FlagInstructions.Changeable, TrapOrNested = 0x4100, Nested = 0x4000;
 

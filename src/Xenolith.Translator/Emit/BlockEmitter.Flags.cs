@@ -4,7 +4,7 @@ using Xenolith.Translator.Decode;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Where the guest's arithmetic flags are, and how they get out of the way of the soft TLB's compares.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     /// <summary>To be called before code that destroys flags: saves them once if anybody still needs them. Uses r10.</summary>
     private void ClobberFlags()

@@ -5,7 +5,7 @@ using Xenolith.Translator.Decode;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Effective addresses, the inline soft TLB, and displaced registers.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     /// <summary>Puts a guest register into a host register; RSP comes from r9.</summary>
     public void LoadGuest(int host, int guest)

@@ -8,7 +8,7 @@ namespace Xenolith.Translator.Emit;
 /// Emitted forms of slow instructions that kernels and C libraries execute often. Each leaves to the slow instructions when it meets
 /// a case that it does not handle, before it has changed anything.
 /// </summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private const int TscAux = State.Registers + 184, Xcr0 = State.Registers + 176, Selectors = State.Registers + 160;
 

@@ -5,7 +5,7 @@ using Xenolith.Translator.Decode;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>push, pop and leave. RSP changes after every check.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private void EmitStack(in Instruction instruction)
     {

@@ -8,7 +8,7 @@ namespace Xenolith.Translator.Emit;
 /// movs and stos, with and without rep, where everything lies in one page each: the CPU's own instruction on host addresses.
 /// Page crossings, a set direction flag and all other string instructions go to C#.
 /// </summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private void EmitString(in Instruction instruction)
     {

@@ -5,7 +5,7 @@ using Xenolith.Translator.Decode;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Instructions of the slow class that are worth host code: pushf, reads of selectors; and bit strings.</summary>
-internal sealed unsafe partial class BlockEmitter
+internal sealed partial class BlockEmitter
 {
     private const int NativeFlags = 0xcd5;
 
@@ -68,7 +68,7 @@ internal sealed unsafe partial class BlockEmitter
     {
         var size = instruction.Op1Register.GetSize();
         var narrow = instruction.MemoryBase.IsGPR32() || instruction.MemoryIndex.IsGPR32() || instruction.MemoryBase == Register.EIP;
-        if (size == 2 || narrow || !_rewriter.Parse(_block.BytesOf(_index), instruction.Length))
+        if (size == 2 || narrow || !ParseBytes(instruction.Length))
         {
             EmitSlow();
             return;

@@ -12,7 +12,7 @@ namespace Xenolith.Translator.Emit;
 /// <para>Invariants at the start of each instruction: guest registers are in the host registers of the same name, RSP in r9, guest r9, r10 and r11
 /// in the state block, r10 and r11 free; the flags are where the instruction's row says. All effects come after all checks.</para>
 /// </summary>
-internal sealed unsafe partial class BlockEmitter(CodeCache cache)
+internal sealed partial class BlockEmitter(CodeCache cache)
 {
     private readonly HostCode _cold = new();
     private DecodedBlock _block = null!;
@@ -117,6 +117,10 @@ internal sealed unsafe partial class BlockEmitter(CodeCache cache)
                 break;
         }
     }
+
+    // Takes the current instruction's bytes apart for rewriting.
+    // SAFETY: the block's copy of the bytes holds the whole instruction.
+    private unsafe bool ParseBytes(int length) => _rewriter.Parse(_block.BytesOf(_index), length);
 
     /// <summary>Leaves for C# to execute this instruction; the block goes on behind it.</summary>
     public void EmitSlow()

@@ -70,6 +70,7 @@ internal unsafe struct InstructionRewriter
     /// <summary>Parses one valid instruction. False for an encoding it does not know (EVEX, XOP).</summary>
     public bool Parse(byte* bytes, int length)
     {
+        // SAFETY: the caller vouches for a whole valid instruction of `length` bytes; the walk below follows the encoding and ends inside it.
         this = default;
         var at = bytes;
         for (; ; at++)

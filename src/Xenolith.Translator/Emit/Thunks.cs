@@ -7,7 +7,7 @@ namespace Xenolith.Translator.Emit;
 /// The fixed code around translated blocks: the way in (an unmanaged function), the ways out, and the loading and saving of x87 state.
 /// Made once for an engine, in front of its code cache. Written once, then only read: any thread.
 /// </summary>
-internal sealed unsafe class Thunks
+internal sealed class Thunks
 {
     private readonly HostCode _code = new();
 

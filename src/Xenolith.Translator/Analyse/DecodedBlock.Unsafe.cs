@@ -49,5 +49,6 @@ internal sealed unsafe class DecodedBlock
     public byte* Bytes { get; set; }
 
     /// <summary>Bytes of one instruction.</summary>
+    // SAFETY: instructions were decoded from this buffer, their IP counted from its start.
     public byte* BytesOf(int index) => Bytes + (int)(Instructions[index].IP - Rip);
 }

@@ -246,7 +246,7 @@ internal sealed unsafe class CodeCache : IDisposable
         Patch(Links[link].Site, start);
     }
 
-    // Four aligned bytes: other threads see the old or the new displacement.
+    // SAFETY: a site is an offset that the emitter recorded inside the mapping. Four aligned bytes: other threads see the old or the new displacement.
     private void Patch(int site, int target)
         => Volatile.Write(ref *(int*)(_writable + site), target - (site + 4));
 
@@ -275,6 +275,7 @@ internal sealed unsafe class CodeCache : IDisposable
     }
 
     /// <summary>The block of a landing.</summary>
+    // SAFETY: each landing has its block number in front of it.
     public int BlockOfLanding(nint landing) => *(int*)(landing - 4);
 
     /// <summary>True if any live block has bytes in a frame.</summary>
