@@ -32,6 +32,8 @@ public sealed partial class Vcpu
     /// <summary>Starts the thread and waits until its id is known; the domain does that once.</summary>
     internal void Start()
     {
+        // Its first look is at whether it may run at all: most vCPUs begin down.
+        Volatile.Write(ref _attention, 1);
         using var known = new ManualResetEventSlim();
         void Body()
         {
