@@ -58,6 +58,12 @@ internal static class KnownDifferences
     };
 
     /// <summary>
+    /// True for instructions that store the address of the last x87 instruction: it is the translated code's (not compared: images of single instructions
+    /// are compared without it, pieces of code do without these instructions).
+    /// </summary>
+    public static bool StoresPointers(Mnemonic mnemonic) => mnemonic is Mnemonic.Fnstenv or Mnemonic.Fstenv or Mnemonic.Fnsave or Mnemonic.Fsave or Mnemonic.Fxsave or Mnemonic.Fxsave64;
+
+    /// <summary>
     /// Differences that are allowed by a rule. (1) At a fault, flags that the faulting instruction overwrites anyway may be lost: liveness counts them
     /// dead, and restoring them costs every such access. (2) x87 environments and states are microcoded: the CPU reports the address of one of their
     /// pieces, the translator the first byte of the page.

@@ -30,6 +30,14 @@ internal static class FlagRules
         _ => false,
     };
 
+    /// <summary>
+    /// True for rcl and rcr by a full turn (a count of 9 or 18 on a byte, 17 on a word): Iced calls them neutral, but the CPU changes OF, which is
+    /// undefined for any count but 1.
+    /// </summary>
+    public static bool IsFullTurn(in Instruction instruction) =>
+        instruction.Mnemonic is Mnemonic.Rcl or Mnemonic.Rcr && instruction.Op1Kind == OpKind.Immediate8
+        && (instruction.Immediate8 & 31) != 0 && instruction.RflagsModified == RflagsBits.None;
+
     /// <summary>True if flags depend on an immediate count, so that a row must not be shared by all instructions of the code.</summary>
     public static bool DependsOnImmediate(in Instruction instruction) => instruction.Mnemonic switch
     {

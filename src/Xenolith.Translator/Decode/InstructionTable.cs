@@ -62,6 +62,11 @@ internal static class InstructionTable
 
         traits |= hint ? 0 : TraitRules.OfRegisters(instruction);
 
+        if (FlagRules.IsFullTurn(instruction))
+        {
+            return new InstructionFacts(@class, traits, GuestFlags.Carry, GuestFlags.Overflow, GuestFlags.Overflow, GuestFlags.Overflow);
+        }
+
         var modified = FlagRules.Convert(instruction.RflagsModified);
         return new InstructionFacts(
             @class,
