@@ -24,7 +24,7 @@ internal sealed partial class BlockEmitter
             Iced.Intel.Code.Stosq_m64_RAX => (3, false),
             _ => (-1, false),
         };
-        if (shift < 0 || instruction.MemorySegment is Register.FS or Register.GS
+        if (shift < 0 || (SingleStep && (instruction.HasRepPrefix || instruction.HasRepnePrefix)) || instruction.MemorySegment is Register.FS or Register.GS
             || instruction.Op0Kind != OpKind.MemoryESRDI || (copies && instruction.Op1Kind != OpKind.MemorySegRSI))
         {
             EmitSlow();

@@ -6,7 +6,7 @@ namespace Xenolith.Translator.Slow;
 internal static class Condition
 {
     /// <summary>RFLAGS bits.</summary>
-    public const ulong Carry = 1, Parity = 4, Adjust = 0x10, Zero = 0x40, Sign = 0x80, Direction = 0x400, Overflow = 0x800;
+    public const ulong Carry = 1, Parity = 4, Adjust = 0x10, Zero = 0x40, Sign = 0x80, Trap = 0x100, Direction = 0x400, Overflow = 0x800;
 
     /// <summary>The six arithmetic flags.</summary>
     public const ulong Arithmetic = Carry | Parity | Adjust | Zero | Sign | Overflow;

@@ -36,4 +36,12 @@ internal static class Exceptions
         registers.ExitAddress = 0;
         return SlowOutcome.Exception;
     }
+
+    /// <summary>#DB of TF inside a repeated instruction: RIP stays at the instruction.</summary>
+    public static SlowOutcome RaiseSingleStep(VcpuContext vcpu)
+    {
+        const uint debug = 1, singleStep = 1 << 14;
+        vcpu.Registers.ExitDebugStatus = singleStep;
+        return Raise(vcpu, debug, 0);
+    }
 }

@@ -29,6 +29,11 @@ internal static class StringInstructions
                 return SlowOutcome.Resume;
             }
 
+            if (pages != 0 && operands.Stepping)
+            {
+                return Exceptions.RaiseSingleStep(vcpu);
+            }
+
             bool stop;
             switch (kind)
             {

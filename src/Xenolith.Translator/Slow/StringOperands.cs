@@ -20,6 +20,7 @@ internal ref struct StringOperands
         _vcpu = vcpu;
         Size = SizeOf(instruction.Code);
         Repeats = instruction.HasRepPrefix || instruction.HasRepnePrefix;
+        Stepping = (registers.Rflags & Condition.Trap) != 0;
         Backward = (registers.Rflags & Condition.Direction) != 0;
         for (var i = 0; i < instruction.OpCount; i++)
         {
@@ -38,6 +39,9 @@ internal ref struct StringOperands
     /// <summary>True if DF is set.</summary>
     public bool Backward { get; }
 
+    /// <summary>True if TF is set: a repeated instruction traps after each element.</summary>
+    public bool Stepping { get; }
+
     /// <summary>Elements left to do; 1 without a repeat prefix.</summary>
     public readonly ulong Count => !Repeats ? 1 : _narrow ? (uint)_vcpu.Registers.Rcx : _vcpu.Registers.Rcx;
 
@@ -51,6 +55,11 @@ internal ref struct StringOperands
     public readonly ulong ElementsInPage(ulong address)
     {
         var offset = (uint)address & (MachineFrames.PageSize - 1);
+        if (Stepping)
+        {
+            return offset + (uint)Size > MachineFrames.PageSize ? 0u : 1u;
+        }
+
         if (offset + (uint)Size > MachineFrames.PageSize)
         {
             return 0;

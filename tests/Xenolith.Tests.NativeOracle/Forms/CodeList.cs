@@ -18,7 +18,7 @@ internal static class CodeList
             return false;
         }
 
-        var facts = InstructionTable.Of(new Instruction { Code = code });
+        var facts = InstructionTable.Compute(new Instruction { Code = code });
         return facts.Class is InstructionClass.Copy or InstructionClass.ControlFlow or InstructionClass.Stack or InstructionClass.String or InstructionClass.Slow;
     }
 }

@@ -146,7 +146,7 @@ internal sealed class SequenceMaker
 
     private static bool IsUsable(Code code)
     {
-        var facts = InstructionTable.Of(new Instruction { Code = code });
+        var facts = InstructionTable.Compute(new Instruction { Code = code });
         return facts.Class == InstructionClass.Copy && code.Mnemonic() is not (Mnemonic.Div or Mnemonic.Idiv) && !KnownDifferences.StoresPointers(code.Mnemonic())
             && Enumerable.Range(0, code.ToOpCode().OpCount).All(i => !code.ToOpCode().GetOpKind(i).ToString().StartsWith("mem_vsib", StringComparison.Ordinal));
     }
