@@ -12,6 +12,12 @@ internal sealed unsafe partial class PageTypes
 {
     private const int VectorEntries = 4;
 
+    private readonly LinearTables _linear = new(memory.Table.Limit);
+    private Refusal? _refusal;
+
+    /// <summary>The last entry for which a table was refused, in words: for whoever builds a domain and for its log.</summary>
+    public string? LastRefusal => _refusal?.ToString();
+
     /// <summary>Refers to what a present L1 entry maps.</summary>
     /// <returns>0, or as Xen's get_page_from_l1e: -EINVAL for forbidden bits, -EPERM for no memory at all, -EBUSY for a frame of another or of another type.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -90,13 +96,6 @@ internal sealed unsafe partial class PageTypes
     internal ref ulong Entry(ulong tableMfn, int index) =>
         // SAFETY: the caller refers to the table, so its page is live; the index is below 512.
         ref ((ulong*)_frames.PageOf(tableMfn))[index & (EntriesPerTable - 1)];
-
-    /// <summary>The last entry for which a table was refused, in words: for whoever builds a domain and for its log.</summary>
-    public string? LastRefusal => _refusal?.ToString();
-
-    private Refusal? _refusal;
-
-    private readonly LinearTables _linear = new(memory.Table.Limit);
 
     private int CheckTable(ulong mfn, int level)
     {
@@ -203,6 +202,7 @@ internal sealed unsafe partial class PageTypes
     /// <summary>Xen overwrites its slots in every L4; guests may read them there.</summary>
     private void FillXenSlots(ulong* entries)
     {
+        // SAFETY: both are pages of 512 entries: the table that is checked, and Xen's own root.
         var xen = (ulong*)_frames.PageOf(memory.MachineToPhys.XenRootMfn);
         for (var slot = FirstXenSlot; slot <= LastXenSlot; slot++)
         {

@@ -9,7 +9,7 @@ namespace Xenolith.Host;
 /// that another process or engine can map them and pages can be given back one by one.
 /// <para>Thread ownership: the address may be used by any thread; <see cref="Dispose"/> only once nobody does.</para>
 /// </summary>
-public sealed unsafe partial class HostMemory : IDisposable
+public sealed partial class HostMemory : IDisposable
 {
     private const int ProtRead = 1, ProtWrite = 2;
     private const int MapShared = 1, MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
