@@ -12,6 +12,7 @@ public sealed unsafe class CodeHarness : IDisposable
     public const ulong Code = 0x40_0000, Data = 0x50_0000, Stack = 0x7f_ffff_0000;
     private const ulong FirstMfn = 0x100, Frames = 1024;
     private const ulong Present = 1, Writable = 2, User = 4, NoExecute = 1UL << 63;
+    // SAFETY: the memory has Frames pages; frames and addresses come from Map.
     private readonly byte* _memory;
     private readonly uint* _flags;
     private ulong _next = FirstMfn + 1;
@@ -79,6 +80,18 @@ public sealed unsafe class CodeHarness : IDisposable
 
         return (ulong*)Page(table) + ((address >> 12) & 511);
     }
+
+    public ulong ReadEntry(ulong address) => *EntryOf(address);
+
+    public ulong FrameOf(ulong address) => (*EntryOf(address) & 0xf_ffff_ffff_f000) >> 12;
+
+    public ulong VolatileWord(ulong address) => Volatile.Read(ref *(ulong*)(Page(FrameOf(address)) + (address & 4095)));
+
+    /// <summary>The machine frame of the L1 table of an address.</summary>
+    public ulong LeafTableOf(ulong address) => FirstMfn + (ulong)(((byte*)EntryOf(address) - _memory) >> 12);
+
+    /// <summary>Marks the tables below the root on the way to an address as the machine marks those of the kernel half.</summary>
+    public void MarkKernelTables(ulong address) => MachineFrames.ChangeFlags(LeafTableOf(address), FrameFlags.KernelHalf, FrameFlags.None);
 
     public byte* Page(ulong mfn) => _memory + ((mfn - FirstMfn) * 4096);
 
