@@ -93,14 +93,21 @@ internal sealed partial class BlockEmitter
             }
 
             homes[i] = home;
-            Code.LoadState(home, State.Reg(plan.Guest(i)));
+            if (plan.IsRead(i))
+            {
+                Code.LoadState(home, State.Reg(plan.Guest(i)));
+            }
+
             plan.Rename(ref _rewriter, i, home);
         }
 
         _rewriter.Write(Code, InstructionRewriter.MemoryForm.Base);
         for (var i = 0; i < plan.Count; i++)
         {
-            Code.StoreState(State.Reg(plan.Guest(i)), homes[i]);
+            if (plan.IsWritten(i))
+            {
+                Code.StoreState(State.Reg(plan.Guest(i)), homes[i]);
+            }
         }
 
         for (var i = 0; i < borrowCount; i++)

@@ -9,6 +9,12 @@ internal readonly struct RegisterOperands
     /// <summary>Bit n: general register n is an operand (not part of an address).</summary>
     public int General { get; private init; }
 
+    /// <summary>Those of <see cref="General"/> that the instruction may write.</summary>
+    public int Written { get; private init; }
+
+    /// <summary>Those whose old value the instruction needs, or keeps a part of.</summary>
+    public int Read { get; private init; }
+
     /// <summary>A vector, MMX or other register is an operand.</summary>
     public bool Vectors { get; private init; }
 
@@ -18,7 +24,7 @@ internal readonly struct RegisterOperands
     /// <summary>Looks at the operands.</summary>
     public static RegisterOperands Of(in Instruction instruction)
     {
-        int general = 0;
+        int general = 0, written = 0, read = 0;
         bool vectors = false, high = false;
         for (var i = 0; i < instruction.OpCount; i++)
         {
@@ -35,7 +41,11 @@ internal readonly struct RegisterOperands
             }
             else if (register.IsGPR())
             {
-                general |= 1 << register.GetFullRegister().GetNumber();
+                var bit = 1 << register.GetFullRegister().GetNumber();
+                general |= bit;
+                var replaces = Replaces(instruction, i) && register.GetSize() >= 4;
+                read |= replaces ? 0 : bit;
+                written |= replaces || Writes(instruction, i) ? bit : 0;
             }
             else
             {
@@ -43,8 +53,29 @@ internal readonly struct RegisterOperands
             }
         }
 
-        return new RegisterOperands { General = general, Vectors = vectors, HighByte = high };
+        return new RegisterOperands { General = general, Written = written, Read = read, Vectors = vectors, HighByte = high };
     }
+
+    // Explicit register operands behind the first are sources, but for these.
+    private static bool Writes(in Instruction instruction, int operand) => operand == 0
+        ? instruction.Mnemonic switch
+        {
+            Mnemonic.Cmp or Mnemonic.Test or Mnemonic.Bt or Mnemonic.Mul or Mnemonic.Div or Mnemonic.Idiv => false,
+            Mnemonic.Imul => instruction.OpCount > 1,
+            _ => true,
+        }
+        : operand == 1 && instruction.Mnemonic is Mnemonic.Xchg or Mnemonic.Xadd or Mnemonic.Mulx;
+
+    // A full register written without a look at its old value.
+    private static bool Replaces(in Instruction instruction, int operand) => instruction.Mnemonic switch
+    {
+        Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Popcnt or Mnemonic.Lzcnt or Mnemonic.Tzcnt
+            or Mnemonic.Rorx or Mnemonic.Shlx or Mnemonic.Shrx or Mnemonic.Sarx or Mnemonic.Andn or Mnemonic.Pext or Mnemonic.Pdep
+            or Mnemonic.Movd or Mnemonic.Movq or Mnemonic.Pmovmskb => operand == 0,
+        Mnemonic.Imul => operand == 0 && instruction.OpCount == 3,
+        Mnemonic.Mulx => operand <= 1,
+        _ => false,
+    };
 }
 
 /// <summary>Which fields of an instruction name displaced registers. RSP is renamed to r9 at once; r9, r10 and r11 wait for a home.</summary>
@@ -52,7 +83,7 @@ internal struct RenamePlan
 {
     private const int RegField = 1, RmField = 2, ThirdField = 4;
 
-    private readonly int _general;
+    private readonly int _general, _written, _read;
     private Three _guests;
     private Three _fields;
 
@@ -69,6 +100,8 @@ internal struct RenamePlan
     public RenamePlan(ref InstructionRewriter rewriter, RegisterOperands operands)
     {
         _general = operands.General;
+        _written = operands.Written;
+        _read = operands.Read;
         const int displaced = (1 << 4) | (1 << 9) | (1 << 10) | (1 << 11);
         if ((operands.General & displaced) == 0 || operands.HighByte)
         {
@@ -98,6 +131,12 @@ internal struct RenamePlan
 
     /// <summary>A guest register of the plan.</summary>
     public readonly int Guest(int index) => _guests[index];
+
+    /// <summary>True if the operation needs the register's value.</summary>
+    public readonly bool IsRead(int index) => (_read & (1 << _guests[index])) != 0;
+
+    /// <summary>True if the operation may change the register.</summary>
+    public readonly bool IsWritten(int index) => (_written & (1 << _guests[index])) != 0;
 
     /// <summary>Gives a register its home for the operation.</summary>
     public readonly void Rename(ref InstructionRewriter rewriter, int index, int home)
