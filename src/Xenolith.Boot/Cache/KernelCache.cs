@@ -1,12 +1,13 @@
 using System.Security;
 using Xenolith.Boot.Images;
+using Xenolith.Host;
 using Xenolith.Host.Cryptography;
 
 namespace Xenolith.Boot.Cache;
 
 /// <summary>
-/// Unpacked kernels of one user, named by the SHA-256 of the packed file: one file each, mode 0600, in a directory of mode 0700, written under another name
-/// and renamed. Oldest-used files go when the total passes a limit. A cache that cannot be read or written is as good as none:
+/// Unpacked kernels of one user, named by the SHA-256 of the packed file: one file each, mode 0600, in a directory of mode 0700, which gets its name
+/// only when it is complete. Oldest-used files go when the total passes a limit. A cache that cannot be read or written is as good as none:
 /// the kernel is unpacked, and <see cref="LastProblem"/> says why. Any thread; several processes at once are fine.
 /// </summary>
 public sealed class KernelCache
@@ -81,6 +82,29 @@ public sealed class KernelCache
         }
     }
 
+    /// <summary>
+    /// Keeps an unpacked kernel and disposes it, on a thread of low priority: the domain starts meanwhile. One without
+    /// <see cref="ImageBuffer.CacheKey"/> is only disposed. A process that ends first leaves nothing behind.
+    /// </summary>
+    public static void Keep(KernelCache? cache, ImageBuffer image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        if (cache is null || image.CacheKey is not { } key)
+        {
+            image.Dispose();
+            return;
+        }
+
+        new Thread(() =>
+        {
+            using (image)
+            {
+                cache.Write(key, image.Bytes);
+            }
+        })
+        { IsBackground = true, Name = "kernel cache", Priority = ThreadPriority.BelowNormal }.Start();
+    }
+
     /// <summary>Keeps an unpacked kernel.</summary>
     public void Write(string key, ReadOnlySpan<byte> unpacked)
     {
@@ -89,29 +113,21 @@ public sealed class KernelCache
             return;
         }
 
-        var temporary = Path.Combine(_directory, $".{key[..16]}.{Environment.ProcessId}.tmp");
         try
         {
             Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             Shrink(_limit - unpacked.Length);
-            using (var handle = new FileStream(temporary, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                BufferSize = 0,
-            }))
-            {
-                handle.Write(unpacked);
-            }
+            using var file = UnnamedFile.Create(_directory);
+            RandomAccess.Write(file.Handle, unpacked, 0);
 
-            File.Move(temporary, PathOf(key), overwrite: true);
+            // A name must not outlive a crash of the host without its bytes.
+            RandomAccess.FlushToDisk(file.Handle);
+            file.LinkAs(PathOf(key));
             LastProblem = null;
         }
         catch (Exception e) when (IsEnvironment(e))
         {
             LastProblem = $"kernel cache {_directory}: {e.Message}";
-            Discard(temporary);
         }
     }
 
@@ -121,15 +137,11 @@ public sealed class KernelCache
 
     private void Shrink(long limit)
     {
-        var files = new DirectoryInfo(_directory).GetFiles()
-            .Where(f => f.Name.EndsWith(Suffix, StringComparison.Ordinal) || f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1))
-            .OrderByDescending(f => f.LastWriteTimeUtc)
-            .ToArray();
+        var files = new DirectoryInfo(_directory).GetFiles("*" + Suffix).OrderByDescending(f => f.LastWriteTimeUtc).ToArray();
         long total = 0;
         foreach (var file in files)
         {
-            var keep = file.Name.EndsWith(Suffix, StringComparison.Ordinal) && total + file.Length <= limit;
-            if (keep)
+            if (total + file.Length <= limit)
             {
                 total += file.Length;
             }

@@ -16,7 +16,7 @@ internal static unsafe class InputStream
             using var unpacked = open(packed);
             for (; ; )
             {
-                var read = unpacked.Read(output.Free(1));
+                var read = unpacked.Read(output.Free());
                 if (read == 0)
                 {
                     return;

@@ -62,7 +62,7 @@ internal static class Lz4FramePayload
 
     private static void UnpackBlock(ReadOnlySpan<byte> block, int blockSize, bool independent, ImageBuffer output)
     {
-        var room = output.Free(blockSize);
+        var room = output.Free();
         room = room[..Math.Min(room.Length, blockSize)];
         var window = independent ? default : output.Bytes[Math.Max(0, output.Length - (64 << 10))..];
         var written = LZ4Codec.Decode(block, room, window);

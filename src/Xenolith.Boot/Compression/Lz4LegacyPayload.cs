@@ -34,7 +34,7 @@ internal static class Lz4LegacyPayload
                 throw new EndOfStreamException("the packed data ends too early");
             }
 
-            var room = output.Free(BlockSize);
+            var room = output.Free();
             var written = LZ4Codec.Decode(input[..(int)length], room[..Math.Min(room.Length, BlockSize)]);
             if (written < 0)
             {

@@ -12,7 +12,7 @@ internal static class LzmaRun
         using var decoder = library.Open(container, (ulong)output.Limit + (64 << 20));
         for (; ; )
         {
-            var result = decoder.Decode(ref input, output.Free(1), out var written);
+            var result = decoder.Decode(ref input, output.Free(), out var written);
             output.Advance(written);
             switch (result)
             {

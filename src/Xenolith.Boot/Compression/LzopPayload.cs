@@ -41,7 +41,7 @@ internal static class LzopPayload
             }
             else
             {
-                var room = output.Free((int)unpacked);
+                var room = output.Free();
                 if (room.Length < unpacked)
                 {
                     throw output.TooLarge();

@@ -41,7 +41,7 @@ internal static unsafe class ZstdPayload
         }
 
         using var decompressor = new Decompressor();
-        output.Advance(decompressor.Unwrap(input, output.Free((int)size)));
+        output.Advance(decompressor.Unwrap(input, output.Free()[..(int)size]));
     }
 
     private static DecompressionStream Open(Stream packed)

@@ -1,37 +1,39 @@
-using System.Runtime.InteropServices;
+using Xenolith.Host;
 
 namespace Xenolith.Boot.Images;
 
 /// <summary>
 /// Bytes of an image outside the garbage collector's heap: tens of megabytes that must be given back to the host as soon as the domain
-/// is built. Grows up to a limit and refuses to go beyond it. One thread at a time; nobody may keep a span over a call that grows.
+/// is built. Has room up to a limit, of which the host backs what is used. One thread at a time.
 /// </summary>
 public sealed unsafe class ImageBuffer : IDisposable
 {
     private readonly int _limit;
-    private byte* _memory;
-    private int _capacity;
+    private readonly HostMemory _memory;
 
-    /// <summary>An empty buffer that may grow to a number of bytes.</summary>
-    public ImageBuffer(int limit, int initialCapacity = 0)
+    /// <summary>An empty buffer for at most a number of bytes.</summary>
+    public ImageBuffer(int limit)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, int.MaxValue - 1);
         _limit = limit;
-        if (initialCapacity > 0)
-        {
-            Grow(Math.Min(initialCapacity, limit));
-        }
+
+        // One byte more, so that an exact fit can be told from an overflow.
+        _memory = HostMemory.CreateWorkspace((long)limit + 1);
     }
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Name under which a cache lacks this image; null if no cache wants it.</summary>
+    public string? CacheKey { get; set; }
+
     /// <summary>Most bytes it may ever hold.</summary>
     public int Limit => _limit;
 
     /// <summary>What was written.</summary>
-    // SAFETY: Length never exceeds the allocation.
-    public ReadOnlySpan<byte> Bytes => new(_memory, Length);
+    // SAFETY: Length never exceeds the mapping.
+    public ReadOnlySpan<byte> Bytes => new((byte*)_memory.Address, Length);
 
     /// <summary>Reads a whole file.</summary>
     /// <exception cref="BootException">The file cannot be opened or read, or is larger than the limit.</exception>
@@ -69,12 +71,12 @@ public sealed unsafe class ImageBuffer : IDisposable
             throw new BootException(thing, $"is {size >> 20} MiB, more than the {limit >> 20} MiB an image may have", "Name the right file");
         }
 
-        var buffer = new ImageBuffer(limit, (int)size);
+        var buffer = new ImageBuffer(limit);
         try
         {
             for (long offset = 0; ;)
             {
-                var read = RandomAccess.Read(handle, buffer.Free(1), offset);
+                var read = RandomAccess.Read(handle, buffer.Free(), offset);
                 if (read == 0)
                 {
                     return buffer;
@@ -91,28 +93,16 @@ public sealed unsafe class ImageBuffer : IDisposable
         }
     }
 
-    /// <summary>
-    /// Room behind what was written, at least <paramref name="minimum"/> bytes of it; less, down to nothing, only when the limit is near.
-    /// </summary>
-    public Span<byte> Free(int minimum)
-    {
-        if (_capacity - Length < minimum)
-        {
-            var wanted = Math.Max((long)Length + minimum, _capacity * 3L / 2);
-            // One byte beyond the limit, so that an exact fit can be told from an overflow.
-            Grow((int)Math.Min(Math.Max(wanted, 64 << 10), (long)_limit + 1));
-        }
-
-        // SAFETY: the capacity covers it.
-        return new Span<byte>(_memory + Length, _capacity - Length);
-    }
+    /// <summary>Room behind what was written, one byte of it beyond the limit.</summary>
+    // SAFETY: the mapping has limit + 1 bytes.
+    public Span<byte> Free() => new((byte*)_memory.Address + Length, _limit + 1 - Length);
 
     /// <summary>Counts bytes that were written into <see cref="Free"/>.</summary>
     /// <exception cref="BootException">The limit is passed.</exception>
     public void Advance(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _capacity - Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _limit + 1 - Length);
         if (Length + (long)count > _limit)
         {
             throw TooLarge();
@@ -130,7 +120,7 @@ public sealed unsafe class ImageBuffer : IDisposable
             throw TooLarge();
         }
 
-        bytes.CopyTo(Free(bytes.Length));
+        bytes.CopyTo(Free());
         Advance(bytes.Length);
     }
 
@@ -141,25 +131,7 @@ public sealed unsafe class ImageBuffer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(_memory);
-        _memory = null;
-        _capacity = 0;
         Length = 0;
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Frees the memory of a forgotten buffer.</summary>
-    ~ImageBuffer() => NativeMemory.Free(_memory);
-
-    private void Grow(int capacity)
-    {
-        if (capacity <= _capacity)
-        {
-            return;
-        }
-
-        // SAFETY: realloc keeps the Length bytes written so far; the old pointer is not used again.
-        _memory = (byte*)NativeMemory.Realloc(_memory, (nuint)capacity);
-        _capacity = capacity;
+        _memory.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Xenolith.Boot.Cache;
 using Xenolith.Boot.Compression;
 using Xenolith.Boot.Elf;
@@ -16,7 +15,7 @@ public static class KernelFile
     /// <summary>Reads a kernel and unpacks it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="cache">Where unpacked kernels are kept, or null for none.</param>
-    /// <returns>The ELF file's bytes; the caller disposes them.</returns>
+    /// <returns>The ELF file's bytes; the caller disposes them, or hands them to <see cref="KernelCache.Keep"/> if they have a <see cref="ImageBuffer.CacheKey"/>.</returns>
     /// <exception cref="BootException">Not a kernel, or a damaged one.</exception>
     public static ImageBuffer Load(string path, KernelCache? cache)
     {
@@ -49,11 +48,7 @@ public static class KernelFile
             }
 
             var unpacked = Unpack(file.Bytes, thing);
-            if (key is not null)
-            {
-                cache!.Write(key, unpacked.Bytes);
-            }
-
+            unpacked.CacheKey = key;
             return unpacked;
         }
     }
@@ -89,14 +84,14 @@ public static class KernelFile
     {
         if (!BzImageHeader.Recognises(bytes))
         {
-            return CompressionFormat.Of(bytes) is { } whole ? Unpack(whole, bytes, 0, thing) : throw NotAKernel(bytes, thing);
+            return CompressionFormat.Of(bytes) is { } whole ? Unpack(whole, bytes, thing) : throw NotAKernel(bytes, thing);
         }
 
         var header = BzImageHeader.Read(bytes, thing);
         var payload = bytes.Slice(header.PayloadOffset, header.PayloadLength);
         if (ElfImage.Recognises(payload))
         {
-            var plain = new ImageBuffer(MaximumSize, payload.Length);
+            var plain = new ImageBuffer(MaximumSize);
             plain.Append(payload);
             return plain;
         }
@@ -107,15 +102,12 @@ public static class KernelFile
             $"Known are {string.Join(", ", CompressionFormat.All.Select(f => f.Name))}; unpack it by hand and name the vmlinux");
 
         // The build appends the unpacked size to every format but gzip, which ends in it anyway.
-        var size = BinaryPrimitives.ReadUInt32LittleEndian(payload[^4..]);
-        var packed = format.Name == "gzip" ? payload : payload[..^4];
-        return Unpack(format, packed, size, thing);
+        return Unpack(format, format.Name == "gzip" ? payload : payload[..^4], thing);
     }
 
-    private static ImageBuffer Unpack(CompressionFormat format, ReadOnlySpan<byte> packed, uint sizeHint, string thing)
+    private static ImageBuffer Unpack(CompressionFormat format, ReadOnlySpan<byte> packed, string thing)
     {
-        var hint = sizeHint is 0 or > MaximumSize ? (int)Math.Min(packed.Length * 5L, MaximumSize) : (int)sizeHint + 1;
-        var output = new ImageBuffer(MaximumSize, hint);
+        var output = new ImageBuffer(MaximumSize);
         try
         {
             format.Unpack(packed, output);

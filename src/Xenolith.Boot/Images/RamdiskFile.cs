@@ -33,7 +33,7 @@ public static class RamdiskFile
             return packed;
         }
 
-        var unpacked = new ImageBuffer((int)size, (int)size + 1);
+        var unpacked = new ImageBuffer((int)size);
         try
         {
             GzipPayload.Unpack(packed.Bytes, unpacked);

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Abi;
 using Xenolith.Boot;
+using Xenolith.Boot.Cache;
 using Xenolith.Boot.Images;
 using Xenolith.Boot.StartOfDay;
 using Xenolith.Devices.Rings;
@@ -14,7 +15,7 @@ namespace Xenolith.Toolstack.Domains;
 
 /// <summary>
 /// A PV domain in this process: memory, engine, machine, and the console and store rings. Made paused.
-/// <para>Thread ownership: <see cref="Build"/> and <see cref="Dispose"/> are for one thread; the rest is for any thread.</para>
+/// <para>Thread ownership: making and <see cref="Dispose"/> are for one thread; the rest is for any thread.</para>
 /// </summary>
 public sealed class PvDomain : IDisposable
 {
@@ -62,10 +63,22 @@ public sealed class PvDomain : IDisposable
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(makeEngine);
-        using var kernel = KernelFile.Load(parameters.Kernel, parameters.KernelName, parameters.KernelCache);
-        using var ramdisk = parameters.Ramdisk is null
-            ? null
-            : RamdiskFile.Load(parameters.Ramdisk, parameters.RamdiskName, (ulong)parameters.MemoryKiB << 10);
+        var kernel = KernelFile.Load(parameters.Kernel, parameters.KernelName, parameters.KernelCache);
+        try
+        {
+            using var ramdisk = parameters.Ramdisk is null
+                ? null
+                : RamdiskFile.Load(parameters.Ramdisk, parameters.RamdiskName, (ulong)parameters.MemoryKiB << 10);
+            return Build(parameters, makeEngine, kernel, ramdisk);
+        }
+        finally
+        {
+            KernelCache.Keep(parameters.KernelCache, kernel);
+        }
+    }
+
+    private static PvDomain Build(PvDomainParameters parameters, Func<DomainMemory, IEngine> makeEngine, ImageBuffer kernel, ImageBuffer? ramdisk)
+    {
 
         var pages = (ulong)parameters.MemoryKiB >> 2;
         var memory = new DomainMemory(Math.Max(pages, (ulong)parameters.MaximumMemoryKiB >> 2));

@@ -69,7 +69,7 @@ public sealed class KernelFileTests : IDisposable
     [Fact]
     public void A_bomb_stops_at_the_limit()
     {
-        var output = new ImageBuffer(1 << 20);
+        using var output = new ImageBuffer(1 << 20);
         var stream = new MemoryStream();
         using (var gzip = new GZipStream(stream, CompressionLevel.SmallestSize))
         {
@@ -108,6 +108,7 @@ public sealed class KernelFileTests : IDisposable
         using (var first = KernelFile.Load(path, cache))
         {
             Assert.Equal(elf, first.Bytes.ToArray());
+            cache.Write(first.CacheKey!, first.Bytes);
         }
 
         var file = Assert.Single(Directory.GetFiles(Path.Combine(_directory, "kernels")));
@@ -115,6 +116,7 @@ public sealed class KernelFileTests : IDisposable
         using (var second = KernelFile.Load(path, cache))
         {
             Assert.Equal(elf, second.Bytes.ToArray());
+            Assert.Null(second.CacheKey);
         }
 
         for (var i = 0; i < 4; i++)
@@ -135,6 +137,7 @@ public sealed class KernelFileTests : IDisposable
         File.WriteAllBytes(path, Pack(Elf(), ["gzip", "-c"]));
 
         using var kernel = KernelFile.Load(path, cache);
+        cache.Write(kernel.CacheKey!, kernel.Bytes);
 
         Assert.NotNull(cache.LastProblem);
     }
