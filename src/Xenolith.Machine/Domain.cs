@@ -122,6 +122,10 @@ public sealed partial class Domain : IDisposable
     /// <summary>Undoes one <see cref="TryHoldPage"/> with the same arguments.</summary>
     internal void LetGoPage(ulong mfn, bool writable) => Mmu.LetGo(mfn, writable);
 
+    /// <summary>Exits of the engine so far, by reason, summed over the vCPUs.</summary>
+    public IReadOnlyList<KeyValuePair<string, long>> ExitCounters()
+        => [.. Enum.GetValues<ExitReason>().Select(r => KeyValuePair.Create(r.ToString(), _vcpus.Sum(v => v.ExitCounts[(int)r])))];
+
     /// <summary>Hypercalls so far by number and name; unknown numbers are summed as <c>unknown</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, long>> HypercallCounters() => HypercallDispatch.Counters(_vcpus);
 }

@@ -50,6 +50,8 @@ public sealed partial class Vcpu
                     return false;
                 }
 
+                BookSteal();
+
             }
 
             if (NmiPending && !NmiMasked)

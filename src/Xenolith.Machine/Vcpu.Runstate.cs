@@ -43,8 +43,10 @@ public sealed partial class Vcpu
     private void ChangeRunstate(Runstate state)
     {
         var now = Domain.Time.Now();
+        var stolen = Runstate == Runstate.Running ? StolenSince(now, state != Runstate.Running) : 0;
         _runstateLock.BeginWrite();
         _runstate.Add(now);
+        _runstate.Steal(stolen);
         _runstate.State = (uint)state;
         _runstateLock.EndWrite();
         if (_runstateArea != 0)

@@ -50,7 +50,11 @@ public sealed partial class Vcpu
         }
     }
 
-    private void SingleShotExpired() => Domain.Events.RaiseVirq(this, Virq.Timer);
+    private void SingleShotExpired()
+    {
+        Domain.Events.RaiseVirq(this, Virq.Timer);
+        AskForSteal();
+    }
 
     private void PeriodicExpired()
     {

@@ -66,6 +66,10 @@ internal static class ModelSpecificRegisters
         return EmulationResult.Refused;
     }
 
+    private static bool IsPerformanceCounter(uint number, bool intel) => intel
+        ? number is >= 0xc1 and <= 0xc8 or >= 0x186 and <= 0x18d or >= 0x309 and <= 0x30b or >= 0x38d and <= 0x390
+        : number is >= 0xc001_0000 and <= 0xc001_0007 or >= 0xc001_0200 and <= 0xc001_020b;
+
     private static bool TryRead(Vcpu vcpu, uint number, out ulong value)
     {
         ref var registers = ref vcpu.Registers;
@@ -123,6 +127,7 @@ internal static class ModelSpecificRegisters
             case NorthbridgeConfiguration when !intel:
             case >= 0xc001_0061 and <= 0xc001_006b when !intel: // P-states
             case 0xc001_0041 or 0xc001_0042 when !intel:
+            case var counter when IsPerformanceCounter(counter, intel):
                 value = 0;
                 return true;
             default:
@@ -163,6 +168,9 @@ internal static class ModelSpecificRegisters
             case 0xe7 or 0xe8: // MPERF, APERF
             case HardwareConfiguration or NorthbridgeConfiguration when !intel:
             case >= 0xc001_0061 and <= 0xc001_006b when !intel:
+                return true;
+            case var counter when IsPerformanceCounter(counter, intel):
+                // As Xen without a virtual PMU: writes go nowhere, and the guest finds out by reading back.
                 return true;
             case MiscFeatures:
             case PlatformInfo:

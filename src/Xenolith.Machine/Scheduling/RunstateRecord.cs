@@ -17,6 +17,14 @@ internal struct RunstateRecord
     public ulong EntryTime;
     public ulong Running, Runnable, Blocked, Offline;
 
+    /// <summary>Moves time that was booked as running to runnable: the host ran something else.</summary>
+    public void Steal(ulong stolen)
+    {
+        stolen = Math.Min(stolen, Running);
+        Running -= stolen;
+        Runnable += stolen;
+    }
+
     /// <summary>Books the time since the last change to the state that it was in.</summary>
     public void Add(long now)
     {

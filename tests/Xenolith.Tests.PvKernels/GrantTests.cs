@@ -1,0 +1,39 @@
+using Xenolith.Abi;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Xenolith.Tests.PvKernels;
+
+/// <summary>grant_table_op: the guest maps its own table, fills an entry, and a backend uses it.</summary>
+public sealed class GrantTests
+{
+    private const uint Reference = 9;
+
+    [Fact]
+    public void An_entry_written_through_the_guests_own_mapping_lends_the_page()
+    {
+        const ulong Window = 20, Lent = 21;
+        var kernel = new PvKernel();
+        var frames = kernel.Words(0);
+        var setup = kernel.Words(0x7ff0 | (1UL << 32), 0, 0);
+        kernel.Asm.lea(r14, __[setup]);
+        kernel.Asm.lea(r15, __[frames]);
+        kernel.Asm.mov(__qword_ptr[r14 + 16], r15);
+        kernel.Check("setup", HypercallNumber.GrantTableOp, 2UL, setup, 1UL);
+        kernel.Asm.lea(r15, __[frames]);
+        kernel.Asm.mov(rsi, __qword_ptr[r15]);
+        kernel.Asm.shl(rsi, 12);
+        kernel.Asm.or(rsi, 0x63);
+        kernel.Check("map", HypercallNumber.UpdateVaMapping, PvKernel.Scratch(Window), null, 2UL);
+        kernel.Store(PvKernel.Scratch(Lent) + 16, 0xfeed);
+        kernel.Store(PvKernel.Scratch(Window) + (Reference * 8), 1 | (PvKernel.Mfn(PvKernel.ScratchPfn + Lent) << 32));
+        kernel.Shutdown();
+
+        using var run = KernelRun.ToPoweroff(kernel);
+
+        Assert.Equal((0UL, 0UL), (run["setup"], run["map"]));
+        var word = new byte[8];
+        Assert.Equal(GrantStatus.Okay, run.Domain.Grants.CopyFrom(Reference, 16, word));
+        Assert.Equal(0xfeedUL, BitConverter.ToUInt64(word));
+        Assert.Equal(GrantStatus.BadReference, run.Domain.Grants.CopyFrom(Reference + 1, 0, word));
+    }
+}
