@@ -300,6 +300,12 @@ internal sealed partial class PageTypes(DomainMemory memory)
 
     private void Demote(ulong mfn, FrameType type)
     {
+        if (type == FrameType.L4 || (_frames.FlagsOf(mfn) & FrameFlags.KernelHalf) != 0)
+        {
+            // From now on plain stores change it, and it may come back as the same table with other contents.
+            Interlocked.Increment(ref _kernelHalfChanges);
+        }
+
         if (type != FrameType.SegmentDescriptors)
         {
             DropEntries(mfn, (int)type, PageTableEntry.EntriesPerTable);
