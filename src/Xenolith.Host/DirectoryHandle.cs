@@ -85,6 +85,27 @@ public sealed partial class DirectoryHandle : IDisposable
         return descriptor >= 0 ? Descriptors.Own(descriptor) : throw HostException.Last($"open {Path}/{name}");
     }
 
+    /// <summary>Writes a file as a whole or not at all: beside it first, then in its place. What a full disk cut short is removed again.</summary>
+    public void ReplaceFile(string name, ReadOnlySpan<byte> content)
+    {
+        var temporary = $"{name}.new";
+        Delete(temporary);
+        try
+        {
+            using (var file = TryOpenFile(temporary, create: true)!)
+            {
+                Descriptors.WriteAll(file, content);
+            }
+
+            Rename(temporary, name);
+        }
+        catch (HostException e)
+        {
+            Delete(temporary);
+            throw new HostException($"write {Path}/{name}", e.Errno);
+        }
+    }
+
     /// <summary>Removes a file or socket; false if there was none.</summary>
     public bool Delete(string name) => Unlink(name, 0);
 

@@ -55,6 +55,10 @@ public sealed class XenHost : IDisposable
         return (IReadOnlyList<DomainSummary>)domains;
     });
 
+    /// <summary>Domains of other users' hosts that this user may look at (all of them, for root), with their run directories (<c>xl list --all-users</c>).</summary>
+    public IReadOnlyList<(string RunDirectory, DomainSummary Domain)> ListOthers() =>
+        [.. _state.Run.Others().SelectMany(path => OtherHosts.DomainsOf(path).Select(record => (path, DomainSummary.Of(record))))];
+
     /// <summary>A domain by name or id; throws if there is none, and says so if it exists on another user's host.</summary>
     public DomainSummary Find(string nameOrId)
     {
@@ -186,16 +190,9 @@ public sealed class XenHost : IDisposable
         }
         catch (HostException e)
         {
-            throw new ToolstackException($"cannot {e.Message}.{Advice(e)}", ToolstackException.Failed, e);
+            throw new ToolstackException(HostTrouble.Explain(e), ToolstackException.Failed, e);
         }
     }
-
-    private static string Advice(HostException e) => e.Errno switch
-    {
-        Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
-        Errno.ENOSPC => " Free some space on that file system.",
-        _ => string.Empty,
-    };
 
     private DomainSummary Domain0(List<DomainSummary> others)
     {

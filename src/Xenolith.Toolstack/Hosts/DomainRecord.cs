@@ -146,14 +146,7 @@ public sealed record DomainRecord
     public void Write(DirectoryHandle directory)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        const string Temporary = FileName + ".new";
-        directory.Delete(Temporary);
-        using (var file = directory.TryOpenFile(Temporary, create: true)!)
-        {
-            Descriptors.WriteAll(file, Encoding.UTF8.GetBytes(ToText()));
-        }
-
-        directory.Rename(Temporary, FileName);
+        directory.ReplaceFile(FileName, Encoding.UTF8.GetBytes(ToText()));
     }
 
     /// <summary>Reads the file of a domain's directory; null if there is none or it is damaged.</summary>

@@ -225,17 +225,7 @@ internal sealed class HostState : IDisposable
     }
 
     /// <summary>Replaces a small text file of a directory as a whole.</summary>
-    internal void WriteText(DirectoryHandle directory, string name, string text)
-    {
-        var temporary = $"{name}.new";
-        directory.Delete(temporary);
-        using (var file = directory.TryOpenFile(temporary, create: true)!)
-        {
-            Descriptors.WriteAll(file, Encoding.UTF8.GetBytes(text));
-        }
-
-        directory.Rename(temporary, name);
-    }
+    internal void WriteText(DirectoryHandle directory, string name, string text) => directory.ReplaceFile(name, Encoding.UTF8.GetBytes(text));
 
     private static string Name(int domid) => domid.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

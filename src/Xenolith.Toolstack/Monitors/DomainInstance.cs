@@ -82,7 +82,7 @@ internal sealed class DomainInstance : IDisposable
             instance.Dispose();
             if (e is HostException or StoreLostException or IOException or UnauthorizedAccessException)
             {
-                throw new ToolstackException($"cannot create domain {config.Name}: {e.Message}.{NextStep(e)}", ToolstackException.CreationFailed, e);
+                throw new ToolstackException($"cannot create domain {config.Name}: {e.Message}.{HostTrouble.NextStep(e)}", ToolstackException.CreationFailed, e);
             }
 
             throw;
@@ -205,8 +205,6 @@ internal sealed class DomainInstance : IDisposable
         // The control socket outlives the domain until its end was told to those who wait for it.
         _control?.Dispose();
     }
-
-    private static string NextStep(Exception e) => e is HostException { Errno: Errno.ENOSPC } ? " Free some space on that file system." : string.Empty;
 
     private static int[] Threads(Message message) =>
         [.. message.Text("threads").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];

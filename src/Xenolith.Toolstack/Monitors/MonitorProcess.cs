@@ -89,7 +89,7 @@ internal sealed class MonitorProcess : IDisposable
         }
         catch (HostException e)
         {
-            launcher.TrySend(new Message(Verbs.Failed).With("text", $"{e.Message}.").With("code", ToolstackException.CreationFailed));
+            launcher.TrySend(new Message(Verbs.Failed).With("text", HostTrouble.Explain(e)).With("code", ToolstackException.CreationFailed));
             return ToolstackException.CreationFailed;
         }
         catch (Exception e)

@@ -1,4 +1,4 @@
-using Xenolith.Config;
+using System.Diagnostics;
 using Xenolith.Host;
 using Xenolith.Toolstack;
 
@@ -190,6 +190,36 @@ public sealed class CreateTests : TestHost
         Assert.Equal((0, "Domain-0 0 r-----\nguest 1 -b----\n", string.Empty), RunXl("list"));
         Assert.Equal(0, RunXl("destroy", "guest").ExitCode);
         Environment.SetEnvironmentVariable(RunDirectory.Variable, Path);
+    }
+
+    [Fact]
+    public void A_full_disk_is_named_and_nothing_is_left()
+    {
+        using var shell = Process.Start(new ProcessStartInfo("unshare", [
+            "-rm", "sh", "-c", "mount -t tmpfs -o size=64k,mode=700 none $0 && \"$1\" xl list >/dev/null && { cat /dev/zero >$0/filler 2>/dev/null; \"$1\" xl create guest echo; echo $?; ls $0/domains; }",
+            Path, Environment.ProcessPath!]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = shell.StandardError.ReadToEnd();
+
+        Assert.Matches("^cannot (create domain guest: )?.*: No space left on device\\. Free some space on that file system\\.\n$", error);
+        Assert.Equal("3\n", shell.StandardOutput.ReadToEnd());
+    }
+
+    [Fact]
+    public void A_run_directory_of_another_user_is_refused_by_name()
+    {
+        var foreign = System.IO.Path.Combine(Path, "foreign");
+        Directory.CreateDirectory(foreign);
+        File.SetUnixFileMode(foreign, (UnixFileMode)Convert.ToInt32("777", 8));
+        Environment.SetEnvironmentVariable(RunDirectory.Variable, foreign);
+
+        var (exitCode, _, error) = RunXl("list");
+
+        Environment.SetEnvironmentVariable(RunDirectory.Variable, Path);
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            $"cannot use the run directory {foreign}, which others may write to (mode 777): Operation not permitted. "
+            + "Give the directory to this user, or choose another with XENOLITH_RUNDIR.\n",
+            error);
     }
 
     private static string? Link(int pid, int descriptor) => new FileInfo($"/proc/{pid}/fd/{descriptor}").LinkTarget;

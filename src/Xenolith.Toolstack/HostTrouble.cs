@@ -1,0 +1,18 @@
+using Xenolith.Host;
+
+namespace Xenolith.Toolstack;
+
+/// <summary>A failed system call in words for a person: the thing, the cause, the next step.</summary>
+internal static class HostTrouble
+{
+    /// <summary>The whole sentence.</summary>
+    public static string Explain(HostException e) => $"cannot {e.Message}.{NextStep(e)}";
+
+    /// <summary>What to do about it, with a space before; empty if there is no better advice than the cause itself.</summary>
+    public static string NextStep(Exception e) => (e as HostException)?.Errno switch
+    {
+        Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
+        Errno.ENOSPC => " Free some space on that file system.",
+        _ => string.Empty,
+    };
+}
