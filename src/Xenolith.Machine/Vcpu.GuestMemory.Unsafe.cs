@@ -77,6 +77,11 @@ public sealed unsafe partial class Vcpu
     /// <summary>Host address and frame behind a linear address; false with the fault recorded. Page tables and hypervisor pages are never writable.</summary>
     public bool TryTranslate(ulong address, WalkAccess access, out nint host, out ulong mfn)
     {
+        if ((access & WalkAccess.Fetch) == 0 && Engine.TryTranslateCached(address, (access & WalkAccess.Write) != 0, out host, out mfn))
+        {
+            return true;
+        }
+
         if (IsCanonical(address))
         {
             var result = Domain.Walk.Walk(CurrentRootMfn, address, access);

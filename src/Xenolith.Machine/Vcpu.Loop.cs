@@ -97,6 +97,11 @@ public sealed partial class Vcpu
             case ExitReason.Privileged:
                 PrivilegedInstructions.Emulate(this);
                 break;
+            case ExitReason.Failed when !InKernel && Registers.Compatibility != 0:
+                // A process of a 64-bit guest in 32-bit code, which engines may refuse: that process ends, not the domain.
+                Domain.Log.WriteGuestCaused($"vcpu {Id}: 32-bit user code at {Registers.Rip:x} is not supported: #UD");
+                Exceptions.Inject(this, Exceptions.InvalidOpcode, null);
+                break;
             default:
                 Domain.Crash($"the engine cannot go on at rip {Registers.Rip:x} (code {Registers.ExitErrorCode:x})");
                 break;

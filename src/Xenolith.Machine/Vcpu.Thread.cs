@@ -42,8 +42,6 @@ public sealed partial class Vcpu
             Main();
         }
 
-        // It must look at its state before it runs anything: it may be down.
-        _attention = 1;
         _thread = new Thread(Body, 1 << 20) { Name = $"vcpu{Id}", IsBackground = true };
         _thread.Start();
         known.Wait();
