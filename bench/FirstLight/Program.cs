@@ -75,7 +75,7 @@ try
 
     if (options.Contains("--counters"))
     {
-        foreach (var (name, value) in domain.Machine.Engine.Counters().Concat(domain.Machine.HypercallCounters()).Where(c => c.Value != 0))
+        foreach (var (name, value) in domain.Machine.Engine.Counters().Concat(domain.Machine.MmuCounters()).Concat(domain.Machine.HypercallCounters()).Where(c => c.Value != 0))
         {
             Console.Error.WriteLine($"{name,-40} {value,12}");
         }

@@ -27,12 +27,6 @@ public sealed class DomainMmu
     /// <summary>The engine.</summary>
     public IEngine Engine { get; }
 
-    /// <summary>Writes to page tables that were emulated (ptwr), for <c>xl debug</c>.</summary>
-    public long EmulatedWrites { get; internal set; }
-
-    /// <summary>Entries changed by mmu_update, for <c>xl debug</c>.</summary>
-    public long Updates { get; internal set; }
-
     /// <summary>Types of frames.</summary>
     internal PageTypes Types { get; }
 

@@ -42,7 +42,7 @@ internal static class MmuUpdateCall
 
         var batch = new Batch(vcpu, tables, frames);
         var result = batch.Run(list, count, out var done);
-        vcpu.Domain.Mmu.Updates += done;
+        vcpu.EntriesUpdated += done;
         if (doneAddress != 0)
         {
             vcpu.TryWriteGuest(doneAddress, doneBefore + done);

@@ -48,7 +48,7 @@ internal static class PageTableWrites
         mmu.Types.PutTable(mfn);
         if (done)
         {
-            mmu.EmulatedWrites++;
+            vcpu.TableWritesEmulated++;
             if ((vcpu.Registers.Rflags & TrapFlag) != 0)
             {
                 vcpu.MergeDebugStatus(SingleStep);

@@ -38,6 +38,7 @@ internal sealed partial class PageTypes
                 var seen = Interlocked.CompareExchange(ref slot, value | (preserveAccessed ? old & AccessedDirty : 0), old);
                 if (seen == old)
                 {
+                    _frames.NoteWrite(tableMfn, index * sizeof(ulong), sizeof(ulong));
                     Notify(tableMfn, level, index, old);
                     return 0;
                 }
@@ -54,7 +55,9 @@ internal sealed partial class PageTypes
             NoteKernelHalf(tableMfn, level, index, value);
         }
 
-        Drop(tableMfn, level, index, Replace(ref slot, value, preserveAccessed));
+        var replaced = Replace(ref slot, value, preserveAccessed);
+        _frames.NoteWrite(tableMfn, index * sizeof(ulong), sizeof(ulong));
+        Drop(tableMfn, level, index, replaced);
         if ((value & PageTableEntry.Present) != 0)
         {
             NoteKernelHalf(tableMfn, level, index, value);
@@ -91,6 +94,7 @@ internal sealed partial class PageTypes
         seen = Interlocked.CompareExchange(ref slot, value, expected);
         if (seen == expected)
         {
+            _frames.NoteWrite(tableMfn, index * sizeof(ulong), sizeof(ulong));
             Drop(tableMfn, 1, index, expected);
         }
         else

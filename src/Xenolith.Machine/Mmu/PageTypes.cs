@@ -18,12 +18,16 @@ internal sealed partial class PageTypes(DomainMemory memory)
 {
     private readonly FrameTable _table = memory.Table;
     private readonly MachineFrames _frames = memory.Frames;
+    private long _tablesChecked;
 
     /// <summary>The engine whose cached write access ends when a frame becomes a table; null until one is attached.</summary>
     public IEngine? Engine { get; set; }
 
     /// <summary>Told when the last reference to another domain's frame went (<see cref="FrameState.Foreign"/>): the grant's owner may unmap it. Any thread.</summary>
     public Action<ulong>? ForeignFrameReleased { get; set; }
+
+    /// <summary>Frames that were checked to become tables, so far.</summary>
+    public long TablesChecked => Volatile.Read(ref _tablesChecked);
 
     /// <summary>Refers to a frame that exists. False if it does not, or is referred to too often.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -281,6 +285,7 @@ internal sealed partial class PageTypes(DomainMemory memory)
 
     private int Promote(ulong mfn, FrameType type)
     {
+        Interlocked.Increment(ref _tablesChecked);
         var flags = _frames.ChangeFlags(mfn, FrameFlags.PageTable, FrameFlags.None);
         if ((flags & FrameFlags.WriteCached) != 0)
         {

@@ -10,6 +10,12 @@ public sealed partial class Vcpu
     private DescriptorTables? _descriptors;
     private bool _rootsChanged;
 
+    /// <summary>Requests of mmu_update done by this vCPU. Written by its thread only.</summary>
+    internal long EntriesUpdated { get; set; }
+
+    /// <summary>Plain writes to page tables done for this vCPU. Written by its thread only.</summary>
+    internal long TableWritesEmulated { get; set; }
+
     /// <summary>Reads a hypercall's argument; false for -EFAULT, also where the address is Xen's own.</summary>
     internal bool TryReadArgument<T>(ulong address, out T value)
         where T : unmanaged

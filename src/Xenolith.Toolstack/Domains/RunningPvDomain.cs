@@ -31,7 +31,7 @@ internal sealed class RunningPvDomain(PvDomain domain) : IRunningDomain
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, long>> Counters() =>
-        [.. domain.Machine.Engine.Counters(), .. domain.Machine.HypercallCounters()];
+        [.. domain.Machine.Engine.Counters(), .. domain.Machine.MmuCounters(), .. domain.Machine.HypercallCounters()];
 
     /// <inheritdoc/>
     public void Dispose() => domain.Dispose();

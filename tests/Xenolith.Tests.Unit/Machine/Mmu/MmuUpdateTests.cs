@@ -138,6 +138,18 @@ public sealed class MmuUpdateTests : IDisposable
         Assert.Equal(FrameType.None, _bed.Type(30));
     }
 
+    [Fact]
+    public void What_was_done_is_counted()
+    {
+        _bed.MakeTable(30);
+        var before = _bed.Domain.MmuCounters().ToDictionary();
+        Assert.Equal(0, _bed.Update((_bed.Pointer(L1, 20), 0), (_bed.Pointer(L2, 1), _bed.Entry(30, ReadWrite))));
+        var after = _bed.Domain.MmuCounters().ToDictionary();
+        Assert.Equal(2, after["mmu/entries-updated"] - before["mmu/entries-updated"]);
+        Assert.Equal(1, after["mmu/tables-checked"] - before["mmu/tables-checked"]);
+        Assert.Equal(Pages, after["mmu/pages"]);
+    }
+
     private long Call(ulong list, uint count) =>
         _bed.Hypercall(HypercallNumber.MmuUpdate, new(list, count, 0, Self));
 }

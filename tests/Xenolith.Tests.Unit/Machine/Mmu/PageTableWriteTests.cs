@@ -127,7 +127,7 @@ public sealed class PageTableWriteTests : IDisposable
 
         // The recording engine's own strings are all there is: one a call.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100 * 200);
-        Assert.Equal(101, _bed.Domain.Mmu.EmulatedWrites);
+        Assert.Equal(101, _bed.Vcpu.TableWritesEmulated);
     }
 
     private bool Run(string code, out int length, ulong rax = 0, ulong rcx = 0, ulong rdx = 0, ulong rbx = 0, int offset = 0)
