@@ -27,6 +27,7 @@ internal sealed record Deviation(string Subject, string Xen, string Here, string
         new("`type=\"pvh\"`, `type=\"hvm\"`", "works", "a dry run prints the configuration; a creation is refused, exit 3", "not built yet"),
         new("`xl --help`, `xl -h`, `xl --version`", "\"unknown global option\", exit 1", "help or the version, exit 0", "what a newcomer types first"),
         new("`xl list --json` and its like", "unknown", "each table as JSON", "scripts need not parse columns"),
+        new("`xl inspect`", "unknown", "counters of a domain's engine and machine", "an addition"),
         new("`xl config check`, `xl config keys`", "unknown", "checks files, explains keys", "an addition"),
         new("words of errors", "libxl's", "the thing, the cause and the next step", "exit codes and standard output are the same"),
     ];

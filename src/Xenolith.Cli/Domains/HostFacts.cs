@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
-using Xenolith.Cli.Programs;
+using Xenolith.Machine.Version;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Domains;
@@ -8,11 +8,6 @@ namespace Xenolith.Cli.Domains;
 /// <summary>Gathers what <c>xl info</c> prints, in real xl's order. Only what works here is listed as an ability.</summary>
 internal static class HostFacts
 {
-    // What guests are told by the version hypercall (Machine/Hypercalls); the two must agree.
-    private const int XenMajor = 4;
-    private const int XenMinor = 17;
-    private const string XenExtra = ".0-xenolith";
-
     /// <summary>The facts: name and value.</summary>
     public static IReadOnlyList<(string Name, string Value)> Read(MemoryPromises memory)
     {
@@ -37,20 +32,20 @@ internal static class HostFacts
             ("sharing_used_memory", "0"),
             ("outstanding_claims", "0"),
             ("free_cpus", "0"),
-            ("xen_major", Number(XenMajor)),
-            ("xen_minor", Number(XenMinor)),
-            ("xen_extra", XenExtra),
-            ("xen_version", $"{XenMajor}.{XenMinor}{XenExtra}"),
-            ("xen_caps", "xen-3.0-x86_64 "),
+            ("xen_major", Number(XenIdentity.Major)),
+            ("xen_minor", Number(XenIdentity.Minor)),
+            ("xen_extra", XenIdentity.Extra),
+            ("xen_version", $"{XenIdentity.Major}.{XenIdentity.Minor}{XenIdentity.Extra}"),
+            ("xen_caps", XenIdentity.Capabilities),
             ("xen_scheduler", "credit2"),
             ("xen_pagesize", "4096"),
             ("platform_params", "virt_start=0xffff800000000000"),
-            ("xen_changeset", $"xenolith {Product.Number}"),
+            ("xen_changeset", XenIdentity.Changeset),
             ("xen_commandline", ""),
-            ("cc_compiler", ".NET NativeAOT"),
-            ("cc_compile_by", "xenolith"),
-            ("cc_compile_domain", "localhost"),
-            ("cc_compile_date", ""),
+            ("cc_compiler", XenIdentity.Compiler),
+            ("cc_compile_by", XenIdentity.CompiledBy),
+            ("cc_compile_domain", XenIdentity.CompileDomain),
+            ("cc_compile_date", XenIdentity.CompileDate),
             ("build_id", typeof(HostFacts).Module.ModuleVersionId.ToString("N")),
             ("xend_config_format", "4"),
         ];

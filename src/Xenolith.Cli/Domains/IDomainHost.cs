@@ -45,6 +45,12 @@ public interface IDomainHost
     /// <summary>Asks a guest, through <c>control/shutdown</c>, to <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</summary>
     void RequestShutdown(int domid, string request);
 
+    /// <summary>Sends a magic sysrq to a guest, through <c>control/sysrq</c>.</summary>
+    void Sysrq(int domid, char letter);
+
+    /// <summary>What a domain's engine and machine have counted: name and count.</summary>
+    IReadOnlyList<(string Name, string Value)> Counters(int domid);
+
     /// <summary>Begins to watch for a domain's end, so that nothing asked of it afterwards is missed.</summary>
     IDomainWatch Watch(int domid);
 

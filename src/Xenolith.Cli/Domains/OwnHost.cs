@@ -1,6 +1,8 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Config;
 using Xenolith.Host;
+using Xenolith.Store.Client;
+using Xenolith.Store.Server;
 using Xenolith.Toolstack;
 using Xenolith.Toolstack.Hosts;
 
@@ -35,6 +37,23 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
     public void Rename(int domid, string name) => host.Rename(domid, name);
 
     public void RequestShutdown(int domid, string request) => host.Shutdown(domid, request);
+
+    public void Sysrq(int domid, char letter)
+    {
+        try
+        {
+            using var store = StoreDaemon.TryConnect(host.RunDirectory)
+                ?? throw new ToolstackException($"the store of this host does not run; domain {domid} cannot be sent a sysrq");
+            store.Write($"/local/domain/{domid}/control/sysrq", letter.ToString());
+        }
+        catch (StoreException e)
+        {
+            throw new ToolstackException($"domain {domid} could not be sent a sysrq: {e.Message}", ToolstackException.Failed, e);
+        }
+    }
+
+    public IReadOnlyList<(string Name, string Value)> Counters(int domid) =>
+        [.. host.Counters(domid).OrderBy(counter => counter.Key, StringComparer.Ordinal).Select(counter => (counter.Key, counter.Value))];
 
     public IDomainWatch Watch(int domid) => new OwnWatch(host.Watch(domid));
 

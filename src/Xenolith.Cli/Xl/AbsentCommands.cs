@@ -46,7 +46,6 @@ internal static class AbsentCommands
         Row("sched-credit2", "[options]", "Print or set parameters of the credit2 scheduler", NotYet),
         Row("sched-rtds", "[options]", "Print or set parameters of the rtds scheduler", "Linux schedules the vCPUs"),
         Row("trigger", "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", "Send a trigger to a domain", NotYet),
-        Row("sysrq", "<Domain> <letter>", "Send a sysrq to a domain", NotYet),
         Row("debug-keys", "<Keys>", "Send debug keys to the hypervisor", NotYet),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
         Row("top", "[options]", "Watch host and domains", NotYet),

@@ -61,6 +61,26 @@ internal static class LifeCommands
         },
     };
 
+    public static Command Sysrq { get; } = new("sysrq", "<Domain> <letter>", "Send a magic sysrq to a domain")
+    {
+        Modifies = true,
+        Least = 2,
+        Run = use =>
+        {
+            var domain = use.Services.Host.Find(use.Arguments[0]);
+            if (use.Arguments[1].Length != 1)
+            {
+                use.Terminal.Out.Write(Help.Of(use.Program, use.Command));
+                return use.Fail($"Invalid sysrq: `{use.Arguments[1]}' is not one letter.");
+            }
+
+            if (domain.Domid == 0)
+                return use.Fail("Domain-0 is this host itself; use its own /proc/sysrq-trigger.");
+            use.Services.Host.Sysrq(domain.Domid, use.Arguments[1][0]);
+            return ExitCode.Success;
+        },
+    };
+
     // EINVAL, which real xl gives for Domain-0 here.
     private const int NoConsole = 22;
 

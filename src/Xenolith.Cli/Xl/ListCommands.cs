@@ -122,6 +122,25 @@ internal static class ListCommands
         },
     };
 
+    public static Command Inspect { get; } = new("inspect", "<Domain>", "Print what a domain's engine and machine have counted")
+    {
+        Options = [Json],
+        Least = 1,
+        Notes = "Translations, exits by kind, misses, hypercalls by number: where the time of a guest goes.",
+        Run = use =>
+        {
+            var domain = use.Services.Host.Find(use.Arguments[0]);
+            if (domain.Domid == 0)
+                return use.Fail("Domain-0 is this host itself; nothing is counted of it.");
+            var counters = use.Services.Host.Counters(domain.Domid);
+            var width = counters.Select(counter => counter.Name.Length).DefaultIfEmpty().Max();
+            use.Terminal.Out.Write(use.Has("json")
+                ? RowJson.Map(counters)
+                : string.Concat(counters.Select(counter => $"{counter.Name.PadRight(width)}  {counter.Value,14}\n")));
+            return ExitCode.Success;
+        },
+    };
+
     private static IEnumerable<DomainSummary> Chosen(Invocation use) =>
         use.Arguments.Count == 0 ? use.Services.Host.List() : [use.Services.Host.Find(use.Arguments[0])];
 

@@ -50,6 +50,10 @@ internal sealed class FakeHost : IDomainHost
         Asked.Add($"{request} {domid}");
     }
 
+    public void Sysrq(int domid, char letter) => Asked.Add($"sysrq {domid} {letter}");
+
+    public IReadOnlyList<(string Name, string Value)> Counters(int domid) => [("exits", "7")];
+
     public IDomainWatch Watch(int domid)
     {
         Asked.Add($"watch {domid}");

@@ -97,6 +97,9 @@ public sealed class XlCommandTests : IDisposable
     [InlineData(0, "info bogusfield")]
     [InlineData(1, "uptime nosuch")]
     [InlineData(1, "cpupool-list nosuch")]
+    [InlineData(1, "sysrq nosuch h")]
+    [InlineData(1, "sysrq 0 hh")]
+    [InlineData(2, "sysrq 0")]
     [InlineData(255, "getenforce")]
     [InlineData(1, "-N list")]
     public void Exit_codes_are_real_xls(int code, string words)
@@ -183,6 +186,15 @@ public sealed class XlCommandTests : IDisposable
         Assert.Equal(1, _run.Xl("shutdown", "-a"));
         Assert.Equal(["poweroff 4"], _run.Host.Asked);
         Assert.Contains("domain 3 does not listen", _run.Stderr);
+    }
+
+    [Fact]
+    public void Sysrq_and_inspect()
+    {
+        Assert.Equal(0, _run.Xl("sysrq", "web", "h"));
+        Assert.Equal(["sysrq 3 h"], _run.Host.Asked);
+        Assert.Equal(0, _run.Xl("inspect", "web"));
+        Assert.Equal("exits               7\n", _run.Stdout);
     }
 
     [Fact]
