@@ -68,7 +68,8 @@ public sealed class LifeTests : GuestHost
 
         Eventually(() => Find("guest")!.State == "---sc-", "the panic is not seen");
         AwaitConsole("guest", "Kernel panic - not syncing");
-        Assert.Contains("Action for shutdown reason code 3 is preserve", File.ReadAllText(System.IO.Path.Combine(Path, "log", "xl-guest.log")));
+        var log = System.IO.Path.Combine(Path, "log", "xl-guest.log");
+        Eventually(() => File.ReadAllText(log).Contains("Action for shutdown reason code 3 is preserve"), "the action is not logged");
         XlOk("destroy", "guest");
         AssertNothingIsLeft();
     }
