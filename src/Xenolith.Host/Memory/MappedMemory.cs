@@ -21,7 +21,7 @@ public enum Protection
 }
 
 /// <summary>mmap and memfd_create for memory that emitted code uses: address ranges reserved once, then filled with (shared) mappings.</summary>
-public static unsafe partial class MappedMemory
+public static partial class MappedMemory
 {
     private const int MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
     private const uint CloseOnExec = 1;
