@@ -1,3 +1,4 @@
+using Xenolith.Store.Commands;
 using Xenolith.Tests.Hostile.Processes;
 using Xenolith.Toolstack;
 using Xunit.MicrosoftTestingPlatform;
@@ -6,7 +7,7 @@ using Xunit.Runner.InProc.SystemConsole;
 namespace Xenolith.Tests.Hostile;
 
 /// <summary>
-/// The test program's entry: it is also the program that its tests start as xl, as a monitor and as a domain process, with a scripted guest
+/// The test program's entry: it is also the program that its tests start as xl, as xenstored, as a monitor and as a domain process, with a scripted guest
 /// instead of a kernel, so that the process model is proved on its own.
 /// </summary>
 internal static class Program
@@ -16,6 +17,11 @@ internal static class Program
         if (ChildProgram.TryRun(args, ScriptedParts.Value, out var exitCode) || ScriptedXl.TryRun(args, out exitCode))
         {
             return exitCode;
+        }
+
+        if (args is ["--isolated-run-directory", ..])
+        {
+            return XenstoredCommand.Run(args, Console.Out, Console.Error);
         }
 
         return args.Any(a => a is "-automated" or "@@")

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xenolith.Host;
 using Xenolith.Store.Server;
 
@@ -15,6 +16,7 @@ public static class XenstoredCommand
           --run-directory DIR           serve the host that lives in DIR
           --isolated-run-directory DIR  the same, with the socket in DIR too (as XENOLITH_RUNDIR does)
           --stay                        do not end by itself
+          --linger SECONDS              end that long after the last client and domain (30)
           --ready FD                    write a byte to this descriptor once it listens
           -h, --help                    print this
         """;
@@ -24,7 +26,8 @@ public static class XenstoredCommand
     {
         string? directory = null;
         string? ready = null;
-        bool isolated = false, stays = false;
+        var isolated = false;
+        var linger = TimeSpan.FromSeconds(30);
         for (var i = 0; i < arguments.Count; i++)
         {
             var hasValue = i + 1 < arguments.Count;
@@ -38,7 +41,11 @@ public static class XenstoredCommand
                     ready = arguments[++i];
                     break;
                 case "--stay":
-                    stays = true;
+                    linger = Timeout.InfiniteTimeSpan;
+                    break;
+                case "--linger" when hasValue && int.TryParse(arguments[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds):
+                    linger = TimeSpan.FromSeconds(seconds);
+                    i++;
                     break;
                 case "-h" or "--help":
                     output.WriteLine(Usage);
@@ -54,7 +61,7 @@ public static class XenstoredCommand
             using var run = directory is null ? RunDirectory.Open() : RunDirectory.Open(directory, RunDirectory.UserId(), isolated);
             return new StoreProcess(run, new StreamLog(error))
             {
-                StaysAlive = stays,
+                Linger = linger,
                 Listening = () =>
                 {
                     if (ready is not null)

@@ -25,7 +25,7 @@ public static class StoreDaemon
     public static SafeFileHandle ConnectDomain(RunDirectory run, int domid)
     {
         var socket = Open(run);
-        new StoreClient(new SocketTransport(socket)).Bind(domid);
+        RingHandshake.Bind(new SocketTransport(socket), domid);
         return socket;
     }
 

@@ -13,8 +13,6 @@ internal sealed class StoreProcess
     /// <summary>Milliseconds without requests after which the heap is tidied.</summary>
     private const int RestAfter = 300;
 
-    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
-
     private readonly RunDirectory _run;
     private readonly IStoreLog _log;
 
@@ -25,8 +23,8 @@ internal sealed class StoreProcess
         _log = log;
     }
 
-    /// <summary>Whether to serve for ever instead of ending when nobody needs the store.</summary>
-    public bool StaysAlive { get; init; }
+    /// <summary>How long the store lives after its last client and domain; infinite to serve for ever.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Called once the store listens.</summary>
     public Action Listening { get; init; } = () => { };
@@ -59,13 +57,13 @@ internal sealed class StoreProcess
         var heap = new HeapUpkeep();
         while (true)
         {
-            var isIdle = !StaysAlive && server.ClientCount == 0 && kept.Store.Domains.Introduced == 0;
+            var isIdle = Linger != Timeout.InfiniteTimeSpan && server.ClientCount == 0 && kept.Store.Domains.Introduced == 0;
             if (!isIdle)
                 idleSince = Stopwatch.GetTimestamp();
-            var left = IdleTime - Stopwatch.GetElapsedTime(idleSince);
+            var left = Linger - Stopwatch.GetElapsedTime(idleSince);
             if (isIdle && left <= TimeSpan.Zero && MayEnd(server, state, directory))
                 return;
-            var wait = isIdle ? (int)Math.Max(1000, left.TotalMilliseconds) : kept.MillisecondsToUpkeep;
+            var wait = isIdle ? (int)Math.Clamp(left.TotalMilliseconds, 100, 60_000) : kept.MillisecondsToUpkeep;
             if (heap.NeedsRest)
                 wait = RestAfter;
             if (server.Turn(wait))
