@@ -5,6 +5,13 @@ namespace Xenolith.Machine;
 /// <summary>Waiting for events: SCHEDOP_block and SCHEDOP_poll. A waiting vCPU uses no CPU time (design 4.2 rule 15).</summary>
 public sealed partial class Vcpu
 {
+    private const int SpinsBetweenLooks = 10;
+
+    /// <summary>On a single processor polling would only keep the one that is waited for from running.</summary>
+    private static readonly bool MayPoll = Environment.ProcessorCount > 1;
+
+    private HaltPolling _polling;
+
     /// <summary>
     /// Sleeps until an event is due, an NMI waits, a polled port is pending, or the deadline has passed. Pausing the domain meanwhile is served
     /// without ending the wait. On the vCPU's thread.
@@ -20,6 +27,8 @@ public sealed partial class Vcpu
         }
 
         ChangeRunstate(Runstate.Blocked);
+        var began = Domain.Time.Now();
+        var slept = false;
         while (true)
         {
             // The ticket comes before the tests: whoever makes one of them true wakes afterwards, and that voids the ticket.
@@ -34,11 +43,20 @@ public sealed partial class Vcpu
                 continue;
             }
 
-            if (UpcallDue || (NmiPending && !NmiMasked) || AnyPending(polled) || Domain.Time.Now() >= deadline)
+            var now = Domain.Time.Now();
+            if (UpcallDue || (NmiPending && !NmiMasked) || AnyPending(polled) || now >= deadline)
             {
+                _polling.Waited(now - began, slept);
                 break;
             }
 
+            if (!slept && MayPoll && now - began < _polling.Budget)
+            {
+                Thread.SpinWait(SpinsBetweenLooks);
+                continue;
+            }
+
+            slept = true;
             _wake.Sleep(ticket, Domain.Time.ToHostDeadline(deadline));
         }
 

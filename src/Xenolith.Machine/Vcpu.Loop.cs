@@ -45,7 +45,8 @@ public sealed partial class Vcpu
             {
                 // The exchange is a full barrier: whatever was set before Attend is seen below.
                 Interlocked.Exchange(ref _attention, 0);
-                if (!MayRun && !Park())
+                // A new thread counts as parked, so that whoever pauses before its first turn need not wait for it.
+                if ((_parked || !MayRun) && !Park())
                 {
                     return false;
                 }
