@@ -1,5 +1,3 @@
-using Xenolith.Machine.Traps;
-
 namespace Xenolith.Machine;
 
 /// <summary>Control and debug registers as a PV guest has them.</summary>
@@ -34,14 +32,4 @@ public sealed partial class Vcpu
     /// <summary>Adds the bits of a #DB to DR6.</summary>
     internal void MergeDebugStatus(uint status)
         => DebugStatus = (DebugStatus & ~0xfUL) | (status & 0xe00f) | DebugStatusReserved;
-
-    /// <summary>
-    /// #NM: as on Xen, CR0.TS is cleared and the guest gets the exception, since only the guest itself sets TS here. Returns whether that is all.
-    /// </summary>
-    internal bool HandleDeviceNotAvailable()
-    {
-        Registers.TaskSwitched = 0;
-        Exceptions.Inject(this, Exceptions.DeviceNotAvailable, null);
-        return true;
-    }
 }

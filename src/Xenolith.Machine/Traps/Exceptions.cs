@@ -31,8 +31,10 @@ internal static class Exceptions
                 return;
             case InvalidOpcode when ForcedEmulation.TryEmulate(vcpu):
                 return;
-            case DeviceNotAvailable when vcpu.HandleDeviceNotAvailable():
-                return;
+            case DeviceNotAvailable:
+                // As on Xen: only the guest itself sets TS, and finds it clear in its handler.
+                registers.TaskSwitched = 0;
+                break;
             case Debug:
                 vcpu.MergeDebugStatus(registers.ExitDebugStatus);
                 break;
