@@ -1,6 +1,6 @@
 namespace Xenolith.Cli.Commands;
 
-/// <summary>Options before the command: <c>xl [-vfNtT] command</c>.</summary>
+/// <summary>Options before the command: <c>xl [-vfNtT] command</c>. Only <c>-N</c> changes anything yet; the others are accepted, as scripts give them.</summary>
 public sealed record GlobalOptions
 {
     /// <summary>How often <c>-v</c> was given.</summary>

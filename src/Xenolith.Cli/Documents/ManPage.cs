@@ -17,8 +17,8 @@ public static class ManPage
         text.Append(".SH GLOBAL OPTIONS\n");
         foreach (var (letter, meaning) in (ReadOnlySpan<(char, string)>)
             [
-                ('v', "Print more."), ('f', "Go on where a command would rather not."), ('N', "Only print what would be done."),
-                ('t', "Progress overwrites itself."), ('T', "Messages carry the time."),
+                ('v', "Accepted; what is done to a domain stands in its xl-NAME.log."), ('f', "Accepted; no command here asks for it."), ('N', "Only print what would be done."),
+                ('t', "Accepted; no command shows progress."), ('T', "Accepted; the logs carry the time."),
             ])
         {
             text.Append($".TP\n.B \\-{letter}\n{meaning}\n");

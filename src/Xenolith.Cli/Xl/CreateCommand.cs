@@ -16,7 +16,7 @@ internal static class CreateCommand
         Options =
         [
             new('c', null, "Attach to the console before the domain runs"),
-            new('d', null, "Print more about what is done"),
+            new('d', null, "Accepted; what is done stands in the domain's xl-NAME.log"),
             new('e', null, "Start no monitor: nobody waits for the domain's end"),
             new('F', null, "Stay in the foreground until the domain's end"),
             new('f', "defconfig", "Read this configuration file", "FILE"),
