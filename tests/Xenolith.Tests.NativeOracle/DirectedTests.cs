@@ -219,6 +219,54 @@ public sealed class DirectedTests : IDisposable
         Assert.Equal(1UL + 2 + 3 + 4 + 5, outcome.General[0]);
     }
 
+    [Theory]
+    [InlineData("F3AA")] // rep stosb
+    [InlineData("F3A4")] // rep movsb
+    [InlineData("660F7F07")] // movdqa [rdi], xmm0
+    [InlineData("F0480FB11F")] // lock cmpxchg [rdi], rbx
+    public void AnyStoreIntoCodeIsSeen(string store)
+    {
+        // The store writes into the page that it runs on, behind itself; then the new bytes run: inc eax, or whatever it wrote, then int3.
+        Code(store + "E9BB000000");
+        var target = (AddressMap.Code + 0x40 + (ulong)(store.Length / 2) + 5 + 0xBB) & ~15UL;
+        var jump = BitConverter.GetBytes((int)(target - (AddressMap.Code + 0x40 + (ulong)(store.Length / 2) + 5)));
+        jump.CopyTo(_memory.At(_state.Rip + (ulong)(store.Length / 2) + 1, 4));
+        Convert.FromHexString("FFC0FFC0FFC0FFC0CCCCCCCCCCCCCCCC").CopyTo(_memory.At(target, 16));
+        Convert.FromHexString("FFC3FFC3FFC3FFC3CCCCCCCCCCCCCCCC").CopyTo(_memory.At(AddressMap.Data + 0x100, 16));
+        Convert.FromHexString("FFC1FFC1FFC1FFC1CCCCCCCCCCCCCCCC").CopyTo(_state.Vectors.AsSpan(0, 16));
+        var before = _state.Copy();
+        _state.Rip = target;
+        Assert.Equal(3u, Both().Vector);
+        _state.Rip = before.Rip;
+        _state.General[0] = 0xC0FF_C0FF_C0FF_C0FF;
+        _state.General[1] = 4;
+        _state.General[3] = 0xCCCC_CCCC_C1FF_C2FF;
+        _state.General[6] = AddressMap.Data + 0x100;
+        _state.General[7] = target;
+        if (store.StartsWith("F048", StringComparison.Ordinal))
+        {
+            _state.General[0] = BitConverter.ToUInt64(_memory.At(target, 8));
+        }
+
+        Assert.NotEqual(14u, Both().Vector);
+    }
+
+    [Theory]
+    [InlineData("488B0424")] // mov rax, [rsp]
+    [InlineData("488B4500")] // mov rax, [rbp]
+    [InlineData("50")]
+    [InlineData("58")]
+    [InlineData("C9")] // leave
+    [InlineData("C3")]
+    [InlineData("E800000000")]
+    [InlineData("9C")]
+    public void ANonCanonicalStackIsSs(string code)
+    {
+        Code(code);
+        _state.General[4] = _state.General[5] = 0x8000_0000_0000_0100;
+        Assert.Equal(12u, Both().Vector);
+    }
+
     [Fact]
     public void CodeChangedBetweenRunsIsTranslatedAgain()
     {
