@@ -70,7 +70,8 @@ internal static class KnownDifferences
     /// <summary>
     /// Differences that are allowed by a rule. (1) At a fault, flags that the faulting instruction overwrites anyway may be lost: liveness counts them
     /// dead, and restoring them costs every such access. (2) x87 environments and states are microcoded: the CPU reports the address of one of their
-    /// pieces, the translator the first byte of the page. (3) See <see cref="ForgiveHostMappings"/>.
+    /// pieces, the translator the first byte of the page. (3) When both operands of
+    /// cmps fault, the CPU may report either. (4) See <see cref="ForgiveHostMappings"/>.
     /// </summary>
     public static void Forgive(in Instruction instruction, InstructionFacts facts, MachineState native, MachineState translated, ref ulong ignoredFlags)
     {
@@ -80,6 +81,12 @@ internal static class KnownDifferences
         }
 
         ForgiveHostMappings(native, translated);
+        if (native.Vector == 14 && translated.Vector == 14 && instruction.Mnemonic is Mnemonic.Cmpsb or Mnemonic.Cmpsw or Mnemonic.Cmpsd or Mnemonic.Cmpsq)
+        {
+            translated.FaultAddress = native.FaultAddress;
+            translated.ErrorCode = native.ErrorCode;
+        }
+
         if (native.Vector == 14 && facts.Has(InstructionTraits.X87) && (native.FaultAddress ^ translated.FaultAddress) < AddressMap.Page)
         {
             translated.FaultAddress = native.FaultAddress;

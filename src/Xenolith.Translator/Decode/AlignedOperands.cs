@@ -17,6 +17,8 @@ internal static class AlignedOperands
                 or Mnemonic.Vmovaps or Mnemonic.Vmovapd or Mnemonic.Vmovdqa or Mnemonic.Vmovntps or Mnemonic.Vmovntpd or Mnemonic.Vmovntdq or Mnemonic.Vmovntdqa
                 or Mnemonic.Cmpxchg16b:
                 return true;
+            case Mnemonic.Cvtpd2pi or Mnemonic.Cvttpd2pi:
+                return (mxcsr & MisalignedMode) == 0;
             case Mnemonic.Movups or Mnemonic.Movupd or Mnemonic.Movdqu or Mnemonic.Lddqu
                 or Mnemonic.Pcmpestri or Mnemonic.Pcmpestri64 or Mnemonic.Pcmpestrm or Mnemonic.Pcmpestrm64 or Mnemonic.Pcmpistri or Mnemonic.Pcmpistrm:
                 return false;

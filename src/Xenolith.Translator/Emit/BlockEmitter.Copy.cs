@@ -37,6 +37,13 @@ internal sealed partial class BlockEmitter
         }
 
         var operands = RegisterOperands.Of(instruction);
+        if (operands.HighByte && (operands.General & (1 << HostCode.Rsp)) != 0)
+        {
+            // crc32 esp, dh and its like: RSP's home needs a prefix that the high byte excludes.
+            EmitSlow();
+            return;
+        }
+
         var plan = new RenamePlan(ref _rewriter, operands);
         if (!memory)
         {

@@ -10,7 +10,7 @@ namespace Xenolith.Translator.Slow;
 /// </summary>
 internal static class ExtendedState
 {
-    private const int LegacySize = 512, HeaderSize = 64, VectorHalfSize = 256;
+    private const int LegacySize = 512, LegacyAlignment = 16, HeaderSize = 64, VectorHalfSize = 256;
     private const ulong Avx = 4, CompactedFormat = 1UL << 63;
 
     /// <summary>Executes the instruction.</summary>
@@ -21,6 +21,8 @@ internal static class ExtendedState
         var inStack = Operands.UsesStackSegment(instruction);
         switch (instruction.Mnemonic)
         {
+            case Mnemonic.Fxsave or Mnemonic.Fxsave64 or Mnemonic.Fxrstor or Mnemonic.Fxrstor64 when (address & (LegacyAlignment - 1)) != 0:
+                return Misaligned(vcpu, address, LegacySize, inStack);
             case Mnemonic.Fxsave or Mnemonic.Fxsave64:
                 return NativeInstruction.ExecuteAt(vcpu, instruction, bytes, address, LegacySize, WalkAccess.Write, locked: false);
             case Mnemonic.Fxrstor or Mnemonic.Fxrstor64:
@@ -32,9 +34,7 @@ internal static class ExtendedState
         var restore = instruction.Mnemonic is Mnemonic.Xrstor or Mnemonic.Xrstor64;
         if ((address & (HeaderSize - 1)) != 0)
         {
-            return GuestAccess.CheckCanonical(vcpu, address, LegacySize + HeaderSize, inStack)
-                ? Exceptions.Raise(vcpu, Exceptions.GeneralProtection, 0)
-                : SlowOutcome.Exception;
+            return Misaligned(vcpu, address, LegacySize + HeaderSize, inStack);
         }
 
         var requested = ((registers.Rdx << 32) | (uint)registers.Rax) & registers.Xcr0;
@@ -53,6 +53,9 @@ internal static class ExtendedState
         registers.Rdx = high;
         return outcome;
     }
+
+    private static SlowOutcome Misaligned(VcpuContext vcpu, ulong address, int size, bool inStack) =>
+        GuestAccess.CheckCanonical(vcpu, address, size, inStack) ? Exceptions.Raise(vcpu, Exceptions.GeneralProtection, 0) : SlowOutcome.Exception;
 
     // Components that the guest has not enabled are #GP for it even if the host knows them.
     private static bool ReadHeader(VcpuContext vcpu, ulong address, bool inStack, ref ulong components)

@@ -12,12 +12,16 @@ internal struct RegisterRenaming
 {
     private const int GuestRsp = 4, FirstDisplaced = 9, LastDisplaced = 11;
 
+    // Stands in for RSP beside a high-byte register, which excludes the prefix that r9 needs (crc32 esp, dh).
+    private const int LowSubstitute = 5;
+
     // No instruction uses these implicitly (rax, rcx, rdx, rbx and rdi are used by some).
     private static ReadOnlySpan<byte> Candidates => [15, 14, 13, 12, 8, 6, 5];
 
     private readonly bool _regIsGeneral, _rmIsGeneral, _thirdIsGeneral;
     private readonly bool _highByte;
     private int _taken;
+    private bool _swapsRsp;
     private RegisterTriple _substitutes;
 
     /// <summary>Looks at the operands.</summary>
@@ -66,6 +70,11 @@ internal struct RegisterRenaming
     private readonly void Swap(ref VcpuRegisters registers)
     {
         var general = GuestAccess.General(ref registers);
+        if (_swapsRsp)
+        {
+            (general[GuestRsp], general[LowSubstitute]) = (general[LowSubstitute], general[GuestRsp]);
+        }
+
         for (var guest = FirstDisplaced; guest <= LastDisplaced; guest++)
         {
             var substitute = _substitutes[guest - FirstDisplaced];
@@ -78,9 +87,10 @@ internal struct RegisterRenaming
 
     private int Rename(int guest)
     {
-        if (guest == GuestRsp && !_highByte)
+        if (guest == GuestRsp)
         {
-            return FirstDisplaced;
+            _swapsRsp = _highByte;
+            return _highByte ? LowSubstitute : FirstDisplaced;
         }
 
         if (guest is < FirstDisplaced or > LastDisplaced)
