@@ -36,6 +36,12 @@ internal struct RegisterRenaming
                 continue;
             }
 
+            if (instruction.GetOpRegister(i) is Register.AH or Register.CH or Register.DH or Register.BH)
+            {
+                // Its field's number is that of another register.
+                continue;
+            }
+
             _taken |= 1 << instruction.GetOpRegister(i).GetFullRegister().GetNumber();
             switch (encoding.GetOpKind(i))
             {
