@@ -13,6 +13,9 @@ public interface IDomainHost
     /// <summary>All domains by id, Domain-0 first. Starts nothing and asks nobody.</summary>
     IReadOnlyList<DomainSummary> List();
 
+    /// <summary>Domains of other users' hosts that this user may look at, with their run directories.</summary>
+    IReadOnlyList<(string RunDirectory, DomainSummary Domain)> ListOthers() => [];
+
     /// <summary>The domain of this name or id.</summary>
     DomainSummary Find(string nameOrId);
 

@@ -24,6 +24,8 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public IReadOnlyList<DomainSummary> List() => host.List();
 
+    public IReadOnlyList<(string RunDirectory, DomainSummary Domain)> ListOthers() => host.ListOthers();
+
     public DomainSummary Find(string nameOrId) => host.Find(nameOrId);
 
     public DomainConfig? ConfigOf(int domid) => host.ConfigOf(domid);

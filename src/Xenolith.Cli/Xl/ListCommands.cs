@@ -20,6 +20,7 @@ internal static class ListCommands
             new('Z', "context", "Print the security label"),
             new('c', "cpupool", "Print the CPU pool"),
             new('n', "numa", "Print NUMA nodes"),
+            new(null, "all-users", "Print the domains of other users' hosts too, each under its run directory"),
             Json,
         ],
         Run = use =>
@@ -35,9 +36,20 @@ internal static class ListCommands
                 use.Has("long") ? RunningJson.Of(domains, use.Services.Host.ConfigOf)
                 : use.Has("json") ? RowJson.Domains(domains)
                 : DomainTable.List(domains, Columns(use)));
+            if (use.Has("all-users"))
+                ListOthers(use);
             return ExitCode.Success;
         },
     };
+
+    private static void ListOthers(Invocation use)
+    {
+        foreach (var others in use.Services.Host.ListOthers().GroupBy(other => other.RunDirectory, other => other.Domain))
+        {
+            use.Terminal.Out.Line($"\n{others.Key}:");
+            use.Terminal.Out.Write(DomainTable.List([.. others], Columns(use)));
+        }
+    }
 
     public static Command VcpuList { get; } = new("vcpu-list", "[Domain, ...]", "List the vCPUs of all domains, or of some")
     {

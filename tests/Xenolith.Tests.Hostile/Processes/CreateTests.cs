@@ -222,5 +222,22 @@ public sealed class CreateTests : TestHost
             error);
     }
 
+    [Fact]
+    public void Another_users_domain_is_listed_with_its_host_and_an_unknown_name_says_where_it_exists()
+    {
+        Create("elsewhere", "echo");
+        var other = Directory.CreateTempSubdirectory("xenolith-other-").FullName;
+        File.SetUnixFileMode(other, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Environment.SetEnvironmentVariable(RunDirectory.Variable, other);
+        using (var host = XenHost.Open(ScriptedParts.Value))
+        {
+            Assert.Contains((Path, "elsewhere"), host.ListOthers().Select(o => (o.RunDirectory, o.Domain.Name)));
+            Assert.Contains(Path, Assert.Throws<ToolstackException>(() => host.Find("elsewhere")).Message);
+        }
+
+        Environment.SetEnvironmentVariable(RunDirectory.Variable, Path);
+        Directory.Delete(other, recursive: true);
+    }
+
     private static string? Link(int pid, int descriptor) => new FileInfo($"/proc/{pid}/fd/{descriptor}").LinkTarget;
 }
