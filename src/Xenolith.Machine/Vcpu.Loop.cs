@@ -9,6 +9,8 @@ namespace Xenolith.Machine;
 /// <summary>The run loop: guest code, exits, and the test for pending events that ends every exit (design 4.2 rule 6).</summary>
 public sealed partial class Vcpu
 {
+    private UpcallBrake _brake;
+
     /// <summary>Exits so far, by <see cref="ExitReason"/>.</summary>
     internal long[] ExitCounts { get; } = new long[(int)ExitReason.Failed + 1];
 
@@ -60,7 +62,7 @@ public sealed partial class Vcpu
                 AsyncTraps.DeliverNmi(this);
             }
 
-            if (UpcallDue)
+            if (UpcallDue && !_brake.Holds(Registers.Rip, Registers.Rsp))
             {
                 BounceFrame.DeliverEvent(this);
             }
