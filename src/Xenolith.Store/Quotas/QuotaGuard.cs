@@ -64,6 +64,14 @@ internal sealed class QuotaGuard(IStoreLog log, TimeProvider time)
         return CheckMemory(domain, tree.HoldingOf(domain.Domid).Bytes + bytes, []);
     }
 
+    /// <summary>Says in the log that a domain must read its replies before it is served on. Always true.</summary>
+    public bool NoteBacklog(StoreConnection connection)
+    {
+        if (connection.Domain is { } domain)
+            Refuse(domain, Quota.Outstanding, []);
+        return true;
+    }
+
     private StoreError CheckMemory(Domain domain, int nodeBytes, ReadOnlySpan<byte> path)
     {
         var use = nodeBytes + domain.Watcher.Bytes + (domain.Watcher.Connection?.Output.Length ?? 0);

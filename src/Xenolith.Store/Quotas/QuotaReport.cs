@@ -44,6 +44,7 @@ internal static class QuotaReport
         Quota.Nodes => tree.HoldingOf(domain.Domid).Nodes,
         Quota.Watches => domain.Watcher.Watches.Count,
         Quota.Memory => tree.HoldingOf(domain.Domid).Bytes + domain.Watcher.Bytes + (domain.Watcher.Connection?.Output.Length ?? 0),
+        Quota.Outstanding => domain.Watcher.Connection?.Unread ?? 0,
         Quota.Transactions => domain.Watcher.Connection?.TransactionCount ?? 0,
         _ => 0,
     };

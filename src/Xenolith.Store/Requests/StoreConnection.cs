@@ -1,4 +1,5 @@
 using Xenolith.Store.Permissions;
+using Xenolith.Store.Quotas;
 using Xenolith.Store.Transactions;
 using Xenolith.Store.Watches;
 using Xenolith.Store.Wire;
@@ -50,8 +51,14 @@ internal sealed class StoreConnection
     /// <summary>Open transactions.</summary>
     public int TransactionCount => _transactions?.Count ?? 0;
 
+    /// <summary>Replies put into the output since it was last empty.</summary>
+    public int Unread { get; set; }
+
+    /// <summary>Whether the client's socket took no more the last time.</summary>
+    public bool IsBlocked { get; set; }
+
     /// <summary>Whether the client must first read what it was sent before more of its requests are served.</summary>
-    public bool IsBacklogged => Output.Length > Backlog;
+    public bool IsBacklogged => Output.Length > Backlog || (IsBlocked && Domain is { } domain && domain.Usage.Limit(Quota.Outstanding) is > 0 and var limit && Unread >= limit);
 
     /// <summary>Says that the output holds something.</summary>
     public void NeedsFlush() => _needsFlush(this);

@@ -134,7 +134,7 @@ internal sealed class XenStore
 
     /// <summary>Whether the client must wait before its next request is served.</summary>
     public bool MustWait(StoreConnection connection) =>
-        connection.IsBacklogged || (connection.Domain is { } domain && !domain.Budget.TryTake(_time.GetTimestamp() * 1000 / _time.TimestampFrequency));
+        (connection.IsBacklogged && _guard.NoteBacklog(connection)) || (connection.Domain is { } domain && !domain.Budget.TryTake(_time.GetTimestamp() * 1000 / _time.TimestampFrequency));
 
     /// <summary>Answers a request; the reply, and all events it causes, are in the connections' outputs afterwards.</summary>
     public void Answer(StoreConnection connection, in MessageHeader header, ReadOnlySpan<byte> payload)
@@ -143,6 +143,7 @@ internal sealed class XenStore
         var error = Dispatch(connection, header, payload, reply);
         if (error != StoreError.None)
             reply.Fail(error);
+        connection.Unread++;
         if (TracesRequests)
             Log.Note($"connection {connection.Number} domain {connection.Actor.Domid} {header.Type} tx {header.TransactionId} {payload.Length} bytes: {error}");
         connection.NeedsFlush();

@@ -45,9 +45,16 @@ internal sealed class ServedClient(SafeFileHandle socket, ulong key)
             if (sent == 0)
                 return false;
             if (sent < 0)
+            {
+                Connection.IsBlocked = true;
                 return output.Length <= Hoard;
+            }
+
             output.Consume(sent);
         }
+
+        Connection.IsBlocked = false;
+        Connection.Unread = 0;
 
         if (Connection.HasOverdue)
         {

@@ -51,12 +51,13 @@ internal sealed class StoreServer : IDisposable
     /// <param name="milliseconds">Longest wait; negative for ever.</param>
     public bool Turn(int milliseconds)
     {
-        if (_waiting.Count > 0)
-            milliseconds = milliseconds < 0 ? BudgetTick : Math.Min(milliseconds, BudgetTick);
+        var tick = WaitingTick();
+        if (tick >= 0)
+            milliseconds = milliseconds < 0 ? tick : Math.Min(milliseconds, tick);
         var count = _poll.Wait(_happened, milliseconds);
         for (var i = 0; i < count; i++)
             Serve(_happened[i]);
-        var happened = count > 0 || _waiting.Count > 0;
+        var happened = count > 0;
         if (_waiting.Count > 0)
             ResumeWaiting();
         FlushDirty();
@@ -153,6 +154,25 @@ internal sealed class StoreServer : IDisposable
             else if (!client.Connection.IsBacklogged)
                 Took(client, client.Session.Resume());
         }
+    }
+
+    /// <summary>
+    /// When to look at waiting clients again, in milliseconds: at once if one has been read out meanwhile, a tick later if a domain may be
+    /// waiting for its budget; negative if all wait for their sockets, which say so themselves.
+    /// </summary>
+    private int WaitingTick()
+    {
+        var tick = -1;
+        foreach (var client in _waiting)
+        {
+            if (client.Connection.IsBacklogged)
+                continue;
+            if (client.Connection.Domain is null)
+                return 0;
+            tick = BudgetTick;
+        }
+
+        return tick;
     }
 
     private void Dirty(ServedClient client)

@@ -106,6 +106,21 @@ public sealed class StoreServerTests : IDisposable
     }
 
     [Fact]
+    public void A_domain_that_does_not_read_its_replies_has_to_wait_and_is_named_in_the_log()
+    {
+        using var control = _served.Connect();
+        control.Write("/wide", new string('x', 4000));
+        control.SetPermissions("/wide", "r0");
+        using var domain = _served.Open();
+        new StoreClient(domain).Bind(8);
+        const int count = 400;
+        domain.Send([.. Enumerable.Range(1, count).SelectMany(i => Message(MessageType.Read, (uint)i, "/wide\0"))]);
+        while (!_served.Log.Any(line => line.Contains("domain 8 hit its quota of outstanding (20)", StringComparison.Ordinal)))
+            control.Read("/wide");
+        Assert.Equal(Enumerable.Range(1, count), Receive(domain, count).Select(m => (int)m.Header.RequestId));
+    }
+
+    [Fact]
     public void An_overlong_message_ends_only_the_connection_that_sent_it()
     {
         using var bad = _served.Open();
