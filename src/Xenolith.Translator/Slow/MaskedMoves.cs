@@ -78,7 +78,8 @@ internal static class MaskedMoves
 
         var address = instruction.Op0Kind == OpKind.MemorySegEDI ? (uint)registers.Rdi : registers.Rdi;
         address += instruction.SegmentPrefix switch { Register.FS => registers.FsBase, Register.GS => registers.GsBase, _ => 0 };
-        if (!ProbeSelected(vcpu, address, mask[..length]))
+        // Whether unselected bytes fault is the implementation's choice; like AMD's, this one checks the whole operand.
+        if (!GuestAccess.Probe(vcpu, address, length, WalkAccess.Write))
         {
             return SlowOutcome.Exception;
         }
@@ -93,12 +94,6 @@ internal static class MaskedMoves
 
         return SlowOutcome.Done;
     }
-
-    // Whether unselected bytes fault is the implementation's choice; like AMD's, this one checks the whole operand if any byte is selected.
-    private static bool ProbeSelected(VcpuContext vcpu, ulong address, ReadOnlySpan<byte> mask) =>
-        !AnySelected(mask) || GuestAccess.Probe(vcpu, address, mask.Length, WalkAccess.Write);
-
-    private static bool AnySelected(ReadOnlySpan<byte> mask) => mask.IndexOfAnyInRange((byte)0x80, (byte)0xFF) >= 0;
 
     // movq rax, mm: the MMX registers are still in the processor.
     private static bool ReadMmx(VcpuContext vcpu, Register register, Span<byte> value)
