@@ -90,9 +90,20 @@ internal sealed class DiskSpecState
             return (null, "no target specified, and the device is not removable");
         return (new DiskConfig
         {
-            VirtualDevice = _vdev, Target = _target, Format = format, Writable = _writable && !_cdrom, Shared = _shared, IsCdrom = _cdrom,
-            Removable = _cdrom, Backend = _backend, BackendDomain = _backendDomain, Script = _script, DirectIoSafe = _directIoSafe,
-            Discard = _discard, Trusted = _trusted, Specification = _specification,
+            VirtualDevice = _vdev,
+            Target = _target,
+            Format = format,
+            Writable = _writable && !_cdrom,
+            Shared = _shared,
+            IsCdrom = _cdrom,
+            Removable = _cdrom,
+            Backend = _backend,
+            BackendDomain = _backendDomain,
+            Script = _script,
+            DirectIoSafe = _directIoSafe,
+            Discard = _discard,
+            Trusted = _trusted,
+            Specification = _specification,
         }, null);
     }
 

@@ -95,7 +95,12 @@ public static class XenstoreCommand
             var direct = new BufferedStream(output, 16 * 1024);
             var context = new CommandContext
             {
-                Program = program, Client = client, Operands = scan.Operands, Options = options, Output = buffered ?? (Stream)direct, Error = error,
+                Program = program,
+                Client = client,
+                Operands = scan.Operands,
+                Options = options,
+                Output = buffered ?? (Stream)direct,
+                Error = error,
                 Transaction = isTransaction ? client.StartTransaction() : 0,
             };
             var code = mode.Run(context);

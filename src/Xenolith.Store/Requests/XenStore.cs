@@ -152,7 +152,13 @@ internal sealed class XenStore
     /// <summary>Makes a recorded change again.</summary>
     public void Redo(MessageType type, in Permissions.Actor actor, ReadOnlySpan<byte> payload) => _nodes.Redo(new NodeCall
     {
-        Type = type, Payload = payload, Actor = actor, Domain = null, Tree = Tree, Sink = _sink, Reply = default,
+        Type = type,
+        Payload = payload,
+        Actor = actor,
+        Domain = null,
+        Tree = Tree,
+        Sink = _sink,
+        Reply = default,
     });
 
     private StoreError Dispatch(StoreConnection connection, in MessageHeader header, ReadOnlySpan<byte> payload, Reply reply)
@@ -174,7 +180,13 @@ internal sealed class XenStore
                 return _transactions.Answer(connection, transaction, type, payload, reply);
             return _nodes.Answer(new NodeCall
             {
-                Type = type, Payload = payload, Actor = connection.Actor, Domain = connection.Domain, Tree = Tree, Sink = _sink, Reply = reply,
+                Type = type,
+                Payload = payload,
+                Actor = connection.Actor,
+                Domain = connection.Domain,
+                Tree = Tree,
+                Sink = _sink,
+                Reply = reply,
             });
         }
 

@@ -1,5 +1,5 @@
-using Iced.Intel;
 using System.Runtime.CompilerServices;
+using Iced.Intel;
 
 namespace Xenolith.Translator.Emit;
 

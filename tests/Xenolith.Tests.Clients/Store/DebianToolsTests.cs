@@ -128,7 +128,9 @@ public sealed class DebianToolsTests : IDisposable
     {
         var start = new ProcessStartInfo($"/usr/bin/{program}", arguments)
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, StandardOutputEncoding = Encoding.Latin1,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.Latin1,
         };
         start.Environment["XENSTORED_PATH"] = _store.SocketPath;
         start.Environment["LC_ALL"] = "C";

@@ -197,7 +197,8 @@ public sealed class CreateTests : TestHost
     {
         using var shell = Process.Start(new ProcessStartInfo("unshare", [
             "-rm", "sh", "-c", "mount -t tmpfs -o size=64k,mode=700 none $0 && \"$1\" xl list >/dev/null && { cat /dev/zero >$0/filler 2>/dev/null; \"$1\" xl create guest echo; echo $?; ls $0/domains; }",
-            Path, Environment.ProcessPath!]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Path, Environment.ProcessPath!])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = shell.StandardError.ReadToEnd();
 
         Assert.Matches("^cannot (create domain guest: )?.*: No space left on device\\. Free some space on that file system\\.\n$", error);

@@ -106,7 +106,8 @@ public sealed class StoreProcessTests : IDisposable
         var (ready, tell) = UnixSockets.Pair(UnixSocketKind.Stream);
         using (var child = ChildProcess.Spawn(new ChildProcessStart
         {
-            Arguments = ["xenstored", "--isolated-run-directory", _run.Path, "--ready", "3", "--linger", "1"], Descriptors = [tell],
+            Arguments = ["xenstored", "--isolated-run-directory", _run.Path, "--ready", "3", "--linger", "1"],
+            Descriptors = [tell],
         }))
         {
             tell.Dispose();

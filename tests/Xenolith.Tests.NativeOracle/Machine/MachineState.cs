@@ -36,8 +36,15 @@ internal sealed class MachineState
     {
         var copy = new MachineState
         {
-            Rip = Rip, Rflags = Rflags, FsBase = FsBase, GsBase = GsBase, Mxcsr = Mxcsr, TaskSwitched = TaskSwitched,
-            Vector = Vector, ErrorCode = ErrorCode, FaultAddress = FaultAddress,
+            Rip = Rip,
+            Rflags = Rflags,
+            FsBase = FsBase,
+            GsBase = GsBase,
+            Mxcsr = Mxcsr,
+            TaskSwitched = TaskSwitched,
+            Vector = Vector,
+            ErrorCode = ErrorCode,
+            FaultAddress = FaultAddress,
         };
         General.CopyTo(copy.General, 0);
         X87.CopyTo(copy.X87, 0);

@@ -97,18 +97,37 @@ public sealed class ListCaptureTests
 
     private static DomainSummary Domain0(double seconds) => new()
     {
-        Domid = 0, Name = "Domain-0", Uuid = Guid.Empty, MemoryKib = 1048576, MaximumKib = 1048576, Vcpus = 2, MaximumVcpus = 2, Running = true,
-        CpuNanoseconds = (long)(seconds * 1e9), CreatedAt = 0,
+        Domid = 0,
+        Name = "Domain-0",
+        Uuid = Guid.Empty,
+        MemoryKib = 1048576,
+        MaximumKib = 1048576,
+        Vcpus = 2,
+        MaximumVcpus = 2,
+        Running = true,
+        CpuNanoseconds = (long)(seconds * 1e9),
+        CreatedAt = 0,
     };
 
     private static DomainSummary Guest() => new()
     {
-        Domid = 1, Name = "testpv", Uuid = TestUuid, MemoryKib = 262144, MaximumKib = 262144, Vcpus = 1, MaximumVcpus = 1,
+        Domid = 1,
+        Name = "testpv",
+        Uuid = TestUuid,
+        MemoryKib = 262144,
+        MaximumKib = 262144,
+        Vcpus = 1,
+        MaximumVcpus = 1,
     };
 
     private static DomainConfig Config() => new()
     {
-        Name = "testpv", Uuid = TestUuid, MemoryKiB = 262144, MaxMemoryKiB = 262144, Kernel = "/dom/vmlinuz", Ramdisk = "/dom/initrd.gz",
+        Name = "testpv",
+        Uuid = TestUuid,
+        MemoryKiB = 262144,
+        MaxMemoryKiB = 262144,
+        Kernel = "/dom/vmlinuz",
+        Ramdisk = "/dom/initrd.gz",
         CommandLine = "console=hvc0 quiet mods=1 net=1 hold=99999",
         Disks = [new DiskConfig { Target = "/dom/disk.img", VirtualDevice = "xvda", Writable = true }],
         Nics = [new NicConfig { Mac = "00:16:3e:12:34:56", Bridge = "xenbr0" }],

@@ -17,7 +17,12 @@ public sealed class XlCommandTests : IDisposable
         {
             _run.Host.Domains.Add(new DomainSummary
             {
-                Domid = domid, Name = name, Uuid = Guid.Empty, MemoryKib = 0, MaximumKib = 0, Vcpus = 1,
+                Domid = domid,
+                Name = name,
+                Uuid = Guid.Empty,
+                MemoryKib = 0,
+                MaximumKib = 0,
+                Vcpus = 1,
             });
         }
     }

@@ -8,7 +8,13 @@ public sealed class XmCommandTests
 
     public XmCommandTests() => _run.Host.Domains.Add(new DomainSummary
     {
-        Domid = 1, Name = "foo", Uuid = Guid.Empty, MemoryKib = 1024 * 1024, MaximumKib = 1024 * 1024, Vcpus = 1, Blocked = true,
+        Domid = 1,
+        Name = "foo",
+        Uuid = Guid.Empty,
+        MemoryKib = 1024 * 1024,
+        MaximumKib = 1024 * 1024,
+        Vcpus = 1,
+        Blocked = true,
         CpuNanoseconds = 3_100_000_000,
     });
 

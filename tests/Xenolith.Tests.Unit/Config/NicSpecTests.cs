@@ -12,9 +12,20 @@ public sealed class NicSpecTests
             + "gatewaydev=eth9,rate=10Mb/s,devid=3,untrusted,vlan=1p/2", 0, out var nic, out var problem), problem);
         Assert.Equal(new NicConfig
         {
-            DeviceId = 3, Mac = "00:16:3e:ab:cd:ef", Bridge = "br0", Ip = "10.0.0.2", Script = "vif-route", InterfaceName = "foo0",
-            BackendDomain = "0", Type = "ioemu", Model = "e1000", Mtu = 9000, GatewayDevice = "eth9",
-            Rate = new NicRate(62_500, 50_000), Trusted = false, Vlan = "1p/2",
+            DeviceId = 3,
+            Mac = "00:16:3e:ab:cd:ef",
+            Bridge = "br0",
+            Ip = "10.0.0.2",
+            Script = "vif-route",
+            InterfaceName = "foo0",
+            BackendDomain = "0",
+            Type = "ioemu",
+            Model = "e1000",
+            Mtu = 9000,
+            GatewayDevice = "eth9",
+            Rate = new NicRate(62_500, 50_000),
+            Trusted = false,
+            Vlan = "1p/2",
         }, nic);
     }
 

@@ -124,7 +124,10 @@ public sealed class MemoryOpTests : IDisposable
         _bed.Put(List, extents);
         return _bed.MemoryCall(command, new MemoryReservation
         {
-            ExtentStart = Address(List), ExtentCount = (ulong)extents.Length, ExtentOrder = order, DomainId = (ushort)Self,
+            ExtentStart = Address(List),
+            ExtentCount = (ulong)extents.Length,
+            ExtentOrder = order,
+            DomainId = (ushort)Self,
         });
     }
 

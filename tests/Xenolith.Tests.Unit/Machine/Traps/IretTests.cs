@@ -13,7 +13,14 @@ public sealed class IretTests
 
     private static IretFrame UserFrame() => new()
     {
-        Rax = 0xaa, R11 = 0x11, Rcx = 0xcc, Rip = 0x401234, Cs = SegmentSelector.FlatCode64, Rflags = 0x246, Rsp = 0x7ffe_0000, Ss = SegmentSelector.FlatData,
+        Rax = 0xaa,
+        R11 = 0x11,
+        Rcx = 0xcc,
+        Rip = 0x401234,
+        Cs = SegmentSelector.FlatCode64,
+        Rflags = 0x246,
+        Rsp = 0x7ffe_0000,
+        Ss = SegmentSelector.FlatData,
     };
 
     [Fact]
