@@ -16,6 +16,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
     /// <summary>Default bound of the code cache in bytes, without its side tables (about half as much again).</summary>
     public const int DefaultCodeSize = 40 << 20;
 
+    private const int MnemonicsShown = 20;
     private readonly CodeCache _cache;
     private readonly BlockDecoder _decoder = new();
     private readonly BlockEmitter _emitter;
@@ -41,6 +42,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
         Walk = walk;
         _log = log ?? (_ => { });
         _cache = new CodeCache(codeSize);
+        EmptyContext = new EmptyContext(_cache.Thunks.Indirect);
         _emitter = new BlockEmitter(_cache);
         _forgetLanding = ForgetLanding;
         frames.CodeWatcher = this;
@@ -56,6 +58,8 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
     internal Thunks Thunks => _cache.Thunks;
 
     internal CodeCache Cache => _cache;
+
+    internal EmptyContext EmptyContext { get; }
 
     /// <inheritdoc/>
     public IVcpuEngine CreateVcpu(int vcpuId)
@@ -97,8 +101,12 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
             counters.Add(new($"translator/exits/{kind}", vcpus.Sum(vcpu => vcpu.Exits(kind))));
         }
 
+        counters.Add(new("translator/32-bit-segments-refused", vcpus.Sum(vcpu => vcpu.CompatibilityRefusals)));
         counters.Add(new("translator/slow-instructions", vcpus.Sum(vcpu => vcpu.SlowCount)));
         counters.Add(new("translator/kicks-in-code", vcpus.Sum(vcpu => vcpu.Polls)));
+        var slowest = vcpus.SelectMany(vcpu => vcpu.SlowByMnemonic()).GroupBy(pair => pair.Mnemonic, pair => pair.Count)
+            .Select(group => (Name: group.Key, Count: group.Sum())).OrderByDescending(row => row.Count).Take(MnemonicsShown);
+        counters.AddRange(slowest.Select(row => new KeyValuePair<string, long>($"translator/slow/{row.Name}", row.Count)));
         return counters;
     }
 
@@ -110,6 +118,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
             Frames.CodeWatcher = null;
         }
 
+        EmptyContext.Dispose();
         _cache.Dispose();
         _decoder.Dispose();
     }

@@ -13,6 +13,19 @@ internal sealed partial class VcpuContext
     private const int Sites = 512;
     private readonly SingleInstruction _single = new();
     private readonly SlowSite[] _sites = new SlowSite[Sites];
+    private readonly int[] _slowCounts = new int[4096];
+
+    /// <summary>How often each instruction was executed in C#.</summary>
+    public IEnumerable<(Mnemonic Mnemonic, long Count)> SlowByMnemonic()
+    {
+        for (var i = 0; i < _slowCounts.Length; i++)
+        {
+            if (_slowCounts[i] != 0)
+            {
+                yield return ((Mnemonic)i, (uint)_slowCounts[i]);
+            }
+        }
+    }
 
     // A decoded instruction of a block: its bytes cannot change while the block lives, so the key says whether it is good.
     private struct SlowSite
@@ -116,6 +129,7 @@ internal sealed partial class VcpuContext
             _single.Bytes.CopyTo(site.Bytes);
         }
 
+        _slowCounts[(int)site.Instruction.Mnemonic]++;
         var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
         var next = site.Instruction.NextIP;
         switch (SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]))

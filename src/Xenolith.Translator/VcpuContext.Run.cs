@@ -10,6 +10,10 @@ namespace Xenolith.Translator;
 internal sealed partial class VcpuContext
 {
     private ExitReason? _reason;
+    private long _compatibilityRefusals;
+
+    /// <summary>Attempts to run a 32-bit code segment.</summary>
+    public long CompatibilityRefusals => _compatibilityRefusals;
 
     /// <summary>Runs until something needs the machine.</summary>
     public ExitReason Run()
@@ -19,7 +23,12 @@ internal sealed partial class VcpuContext
         nint target = 0;
         if (Registers.Compatibility != 0)
         {
-            return Fail("32-bit code segments are not supported by the translator yet");
+            // 32-bit code segments are not run: the guest's kernel ends the program, as it would for a bad selector.
+            _compatibilityRefusals++;
+            Registers.ExitVector = 13;
+            Registers.ExitErrorCode = 0;
+            Registers.ExitAddress = 0;
+            return ExitReason.Exception;
         }
 
         while (true)

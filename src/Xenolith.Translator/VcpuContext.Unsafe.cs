@@ -35,8 +35,8 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Id = id;
         _holdsWrites = HoldsWrites(id);
         var file = MappedMemory.CreateFile("xenolith-vcpu", 4096);
-        Kernel = new AddressContext(file, cache.Thunks.Indirect);
-        User = new AddressContext(file, cache.Thunks.Indirect);
+        Kernel = new AddressContext(file, engine.EmptyContext);
+        User = new AddressContext(file, engine.EmptyContext);
         MappedMemory.CloseFile(file);
         _state = (byte*)Kernel.GsBase;
         _poll = MappedMemory.MapPrivateMemory(0, 4096, Protection.Read | Protection.Write);

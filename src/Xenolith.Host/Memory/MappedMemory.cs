@@ -52,6 +52,10 @@ public static partial class MappedMemory
     public static nint MapFile(nint address, nint size, Protection protection, int descriptor, long offset)
         => Check(Map(address, size, (int)protection, MapShared | (address == 0 ? 0 : MapFixed), descriptor, offset), "memory file mapping", size);
 
+    /// <summary>Maps a part of a memory file so that writes stay in this mapping (copy on write), inside a reserved range.</summary>
+    public static nint MapFileCopy(nint address, nint size, Protection protection, int descriptor, long offset)
+        => Check(Map(address, size, (int)protection, MapPrivate | MapFixed, descriptor, offset), "memory file copy", size);
+
     /// <summary>Removes mappings.</summary>
     public static void Release(nint address, nint size) => _ = Unmap(address, size);
 

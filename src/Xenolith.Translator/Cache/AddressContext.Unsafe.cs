@@ -35,22 +35,15 @@ internal sealed unsafe class AddressContext : IDisposable
 
     /// <summary>Makes a context around a state page.</summary>
     /// <param name="statePage">Descriptor of the memory file with the vCPU's state page.</param>
-    /// <param name="emptyHash">What an empty hash entry jumps to.</param>
-    public AddressContext(int statePage, nint emptyHash)
+    /// <param name="empty">The empty TLB and hash, which all contexts of an engine copy page by page when they write.</param>
+    public AddressContext(int statePage, EmptyContext empty)
     {
-        _emptyHash = emptyHash;
+        _emptyHash = empty.Hash;
         _region = MappedMemory.Reserve(State.RegionSize);
         MappedMemory.MapFile(_region, 4096, Protection.Read | Protection.Write, statePage, 0);
-        MappedMemory.MapPrivateMemory(_region + 4096, State.RegionSize - 4096, Protection.Read | Protection.Write);
+        MappedMemory.MapFileCopy(_region + 4096, State.RegionSize - 4096, Protection.Read | Protection.Write, empty.Descriptor, 0);
         GsBase = _region + 4096;
         _base = (byte*)GsBase;
-        for (var i = 0; i < State.TlbEntries; i++)
-        {
-            Invalidate(i);
-        }
-
-        // SAFETY: the hash lies inside the region.
-        new Span<nint>(_base + State.Hash, State.HashEntries).Fill(emptyHash);
     }
 
     /// <summary>What GS holds while this context is in force.</summary>
@@ -268,8 +261,8 @@ internal sealed unsafe class AddressContext : IDisposable
         entry[3] = 0;
     }
 
-    // Differs from every address of this index in the bits of the index.
-    private static ulong InvalidTag(int index) => (ulong)~(long)index << 12;
+    /// <summary>A tag that differs from every address of this index in the bits of the index.</summary>
+    public static ulong InvalidTag(int index) => (ulong)~(long)index << 12;
 
     /// <inheritdoc/>
     public void Dispose() => MappedMemory.Release(_region, State.RegionSize);
