@@ -48,6 +48,15 @@ public sealed partial class TranslatorEngine
         }
     }
 
+    /// <summary>Takes back all direct jumps: a vCPU loads another kernel half.</summary>
+    internal void UnlinkAll()
+    {
+        lock (_cache.Gate)
+        {
+            _cache.UnlinkAll(_forgetLanding);
+        }
+    }
+
     /// <inheritdoc/>
     public void RevokeWrites(ulong mfn)
     {

@@ -109,14 +109,14 @@ internal sealed partial class VcpuContext
         return ExitReason.Failed;
     }
 
-    // Executes the instruction of a row in C# and goes on behind it, in the same block if that is still right.
+    // Executes the instruction of a row in C# and goes on behind it, in the same block if that is still right. It counts as emitted code meanwhile: who takes
+    // write access to a frame away waits for a store that was translated before. Slow instructions leave that state before they wait for a lock.
     private nint ExecuteSlowly(int block, int row)
     {
         _slowInstructions++;
         ref var site = ref _sites[((block * 31) + row) & (Sites - 1)];
         var key = ((long)(_cache.Generation + 1) << 48) | ((long)block << 16) | (uint)row;
         var mode = _cache.Blocks[block].Mode;
-        LeaveCache();
         if (site.Key != key)
         {
             if (!Fetch(Registers.Rip))

@@ -88,8 +88,8 @@ internal sealed partial class VcpuContext
         }
     }
 
-    /// <summary>Leaves that state.</summary>
-    private void LeaveCache() => _inCode = false;
+    /// <summary>Leaves that state; before any wait for a lock.</summary>
+    public void LeaveCache() => _inCode = false;
 
     /// <summary>Obeys queued requests. The vCPU's thread, outside emitted code.</summary>
     public void Obey()

@@ -26,8 +26,10 @@ internal sealed unsafe partial class VcpuContext
         }
         else
         {
+            // Another kernel half: what was kept on the strength of the old one goes, here and in the direct jumps between its pages.
             Kernel.Flush(lowHalfOnly: false);
             Kernel.FlushHash();
+            _engine.UnlinkAll();
         }
 
         User.Flush(lowHalfOnly: false);

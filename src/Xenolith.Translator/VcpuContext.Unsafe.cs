@@ -125,6 +125,7 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Thread.MemoryBarrier();
         if ((_engine.Frames.FlagsOf(mfn) & FrameFlags.Code) != 0)
         {
+            LeaveCache();
             _engine.CodeWritten(mfn, offset, length);
         }
     }

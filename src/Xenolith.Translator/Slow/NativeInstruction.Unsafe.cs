@@ -93,6 +93,7 @@ internal static unsafe class NativeInstruction
             return Bounce(vcpu, instruction, bytes, access, new Crossing(host, mfn, offset, nextHost, nextMfn, first, size));
         }
 
+        vcpu.LeaveCache();
         lock (s_crossingLock)
         {
             return Bounce(vcpu, instruction, bytes, access, new Crossing(host, mfn, offset, nextHost, nextMfn, first, size));
