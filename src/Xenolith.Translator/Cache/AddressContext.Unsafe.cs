@@ -250,6 +250,7 @@ internal sealed unsafe class AddressContext : IDisposable
         private void Note(ulong address) => _pages[(address >> 18) & 63] |= 1UL << (int)((address >> 12) & 63);
     }
 
+    // SAFETY: both tables lie inside the region at these displacements, and the masks bound the indices.
     private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));
 
     private ulong* Entry(int index) => (ulong*)(_base + State.Tlb + (index * State.TlbEntrySize));
