@@ -20,6 +20,11 @@ internal static class Comparison
         var guestMemory = form.Memory.Copy();
         var native = NativeCpu.Run(form.State, nativeMemory);
         var translated = guest.Run(form.State, guestMemory);
+        if (KnownDifferences.IsRefusedBranch(form.Instruction, native, translated))
+        {
+            return null;
+        }
+
         var facts = InstructionTable.Of(form.Instruction);
         var ignored = Bits(facts.FlagsUndefined);
         KnownDifferences.Forgive(form.Instruction, facts, native, translated, ref ignored);

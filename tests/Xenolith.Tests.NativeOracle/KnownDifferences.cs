@@ -94,6 +94,11 @@ internal static class KnownDifferences
         }
     }
 
+    /// <summary>True if both machines refuse a branch to a non-canonical address, each in its place: see the type's summary.</summary>
+    public static bool IsRefusedBranch(in Instruction instruction, MachineState native, MachineState translated) =>
+        native.Vector == 13 && translated.Vector == 13 && (long)(translated.Rip << 16) >> 16 != (long)translated.Rip
+        && instruction.FlowControl is FlowControl.IndirectBranch or FlowControl.IndirectCall or FlowControl.Return;
+
     /// <summary>A wild address outside the test's regions may be mapped in the host process (its kernel's half is): only then the P bit may differ.</summary>
     public static void ForgiveHostMappings(MachineState native, MachineState translated)
     {
