@@ -70,9 +70,9 @@ public class BlockRequestParserTests
     [Fact]
     public void Garbage_is_parsed_or_refused_and_never_leaves_its_bounds()
     {
-        var request = new BlockRequest();
         Gen.Byte.Array[112].Sample(entry =>
         {
+            var request = new BlockRequest();
             if (BlockRequestParser.TryParse(entry, BlkifLayout.X64, request) && !request.IsIndirect)
             {
                 Assert.InRange(request.SegmentCount, 0, BlkifLayout.MaxSegments);
