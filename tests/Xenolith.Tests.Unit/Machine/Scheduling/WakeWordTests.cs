@@ -27,9 +27,14 @@ public sealed class WakeWordTests
 
         Assert.False(tested);
         Assert.Equal(lateTicket, word.Ticket);
-        var before = System.Diagnostics.Stopwatch.GetTimestamp();
-        word.Sleep(lateTicket, before + 20_000_000);
-        Assert.True(System.Diagnostics.Stopwatch.GetTimestamp() >= before + 20_000_000, "the control did not sleep: the litmus test is inconclusive");
+
+        // A signal may end one sleep early; nothing but the deadline ends ten in a row.
+        Assert.Contains(Enumerable.Range(0, 10), _ =>
+        {
+            var deadline = System.Diagnostics.Stopwatch.GetTimestamp() + 20_000_000;
+            word.Sleep(lateTicket, deadline);
+            return System.Diagnostics.Stopwatch.GetTimestamp() >= deadline;
+        });
         Assert.True(ready);
     }
 
