@@ -13,7 +13,7 @@ namespace Xenolith.Toolstack;
 /// A host, as xl uses it: the current user's Domain-0 and its domains. Looking starts nothing; making a domain starts its monitor.
 /// Every failure is a <see cref="ToolstackException"/>. Thread ownership: one thread.
 /// </summary>
-public sealed class XenHost : IDisposable
+public sealed partial class XenHost : IDisposable
 {
     /// <summary>The name of domain 0.</summary>
     public const string Domain0Name = "Domain-0";

@@ -56,4 +56,19 @@ public static class Verbs
 
     /// <summary>Domain process to monitor: a line for xl dmesg.</summary>
     public const string Log = "log";
+
+    /// <summary>Monitor to domain process: something about a device (<see cref="DeviceOrders"/>); answered by <see cref="DeviceAnswer"/> with the same <c>ticket</c>, in any order.</summary>
+    public const string Device = "device";
+
+    /// <summary>Domain process to monitor: what came of the order with this <c>ticket</c>; <c>error</c> says why not, empty if it was done.</summary>
+    public const string DeviceAnswer = "device-answer";
+
+    /// <summary>Domain process to monitor: the device <c>kind</c> <c>id</c> cannot go on, because of <c>text</c>.</summary>
+    public const string DeviceFailed = "device-failed";
+
+    /// <summary>Xl to monitor: add the devices of <c>config</c> (a domain configuration that holds nothing else) to the domain.</summary>
+    public const string DeviceAttach = "device-attach";
+
+    /// <summary>Xl to monitor: take the device <c>kind</c> <c>id</c> away, with <c>force</c> without waiting for the guest.</summary>
+    public const string DeviceDetach = "device-detach";
 }

@@ -1,4 +1,5 @@
 using Xenolith.Boot.Cache;
+using Xenolith.Toolstack.Domains.Backends;
 using Xenolith.Translator;
 
 namespace Xenolith.Toolstack.Domains;
@@ -31,6 +32,6 @@ internal sealed class DomainAssembly : IDomainAssembly
         domain.Machine.Log.LineWritten = events.Log;
         domain.DeviceFailed = events.Log;
         domain.ShutDown = reason => events.ShutDown((int)reason, domain.Machine.CrashCause);
-        return new RunningPvDomain(domain);
+        return new RunningPvDomain(domain, new DomainBackends(domain.Machine, events));
     }
 }

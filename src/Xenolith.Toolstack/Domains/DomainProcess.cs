@@ -68,6 +68,9 @@ internal sealed class DomainProcess : IDomainEvents
                 case Verbs.Store when received.Count == 1:
                     _domain?.ReplaceStore(received[0]);
                     break;
+                case Verbs.Device when _domain is not null:
+                    _domain.OrderDevice(order, [.. received], answer => _monitor.TrySend(answer));
+                    break;
                 case Verbs.Counters:
                     _monitor.TrySend(Counters());
                     break;
@@ -81,6 +84,10 @@ internal sealed class DomainProcess : IDomainEvents
 
         return 0;
     }
+
+    /// <inheritdoc/>
+    public void DeviceFailed(string kind, int id, string cause) =>
+        _monitor.TrySend(new Message(Verbs.DeviceFailed).With("kind", kind).With("id", id).With("text", cause.Length > 1000 ? cause[..1000] : cause));
 
     private bool Build(Message order, List<SafeFileHandle> received, IDomainAssembly assembly)
     {

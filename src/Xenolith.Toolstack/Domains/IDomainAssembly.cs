@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Config;
+using Xenolith.Toolstack.Control;
 
 namespace Xenolith.Toolstack.Domains;
 
@@ -22,6 +23,12 @@ public interface IDomainEvents
 
     /// <summary>A line for <c>xl dmesg</c>.</summary>
     void Log(string line);
+
+    /// <summary>A device cannot go on; its domain does.</summary>
+    /// <param name="kind">Its kind: vbd, vif.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="cause">Why, in words.</param>
+    void DeviceFailed(string kind, int id, string cause);
 }
 
 /// <summary>Makes a domain from its resources.</summary>
@@ -58,6 +65,12 @@ public interface IRunningDomain : IDisposable
 
     /// <summary>The store was restarted: go on with this connection, bound to this domain.</summary>
     void ReplaceStore(SafeFileHandle store);
+
+    /// <summary>Does something with a device (<see cref="DeviceOrders"/>); orders about one device are done in their order, those about different devices in any.</summary>
+    /// <param name="order">The order.</param>
+    /// <param name="descriptors">What came with it; owned from now on.</param>
+    /// <param name="answer">Called once, from any thread.</param>
+    void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer);
 
     /// <summary>Named counters for <c>xl debug</c>.</summary>
     IReadOnlyList<KeyValuePair<string, long>> Counters();

@@ -1,9 +1,11 @@
 using Microsoft.Win32.SafeHandles;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Domains.Backends;
 
 namespace Xenolith.Toolstack.Domains;
 
 /// <summary>A <see cref="PvDomain"/> as the domain process sees it.</summary>
-internal sealed class RunningPvDomain(PvDomain domain) : IRunningDomain
+internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) : IRunningDomain
 {
     /// <inheritdoc/>
     public ulong StoreMfn => domain.Built.StoreMfn;
@@ -30,9 +32,16 @@ internal sealed class RunningPvDomain(PvDomain domain) : IRunningDomain
     public void ReplaceStore(SafeFileHandle store) => domain.ReplaceStore(store);
 
     /// <inheritdoc/>
-    public IReadOnlyList<KeyValuePair<string, long>> Counters() =>
-        [.. domain.Machine.Engine.Counters(), .. domain.Machine.MmuCounters(), .. domain.Machine.HypercallCounters()];
+    public void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer) => backends.Order(order, descriptors, answer);
 
     /// <inheritdoc/>
-    public void Dispose() => domain.Dispose();
+    public IReadOnlyList<KeyValuePair<string, long>> Counters() =>
+        [.. domain.Machine.Engine.Counters(), .. domain.Machine.MmuCounters(), .. domain.Machine.HypercallCounters(), .. backends.Counters()];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        backends.Dispose();
+        domain.Dispose();
+    }
 }

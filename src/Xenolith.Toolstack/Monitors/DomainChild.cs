@@ -18,6 +18,8 @@ internal sealed class DomainChild : IDisposable
     private readonly EventLoop.Source _messages;
     private readonly EventLoop.Source _death;
     private readonly Queue<Action<Message?>> _replies = new();
+    private readonly Dictionary<long, Action<Message?>> _tickets = [];
+    private long _lastTicket;
 
     private DomainChild(EventLoop loop, ProcessHandle process, MessageChannel channel)
     {
@@ -73,6 +75,19 @@ internal sealed class DomainChild : IDisposable
         _replies.Enqueue(reply);
     }
 
+    /// <summary>Orders something of a device; the answers come in any order, each to its <paramref name="reply"/>, or null if the process ends first.</summary>
+    public void Order(Message message, IReadOnlyList<SafeHandle>? descriptors, Action<Message?> reply)
+    {
+        var ticket = ++_lastTicket;
+        if (End is not null || !_channel.TrySend(message.With("ticket", ticket), descriptors))
+        {
+            reply(null);
+            return;
+        }
+
+        _tickets.Add(ticket, reply);
+    }
+
     /// <summary>Tells something that has no reply.</summary>
     public void Tell(Message message, IReadOnlyList<SafeHandle> descriptors) => _channel.TrySend(message, descriptors);
 
@@ -116,7 +131,14 @@ internal sealed class DomainChild : IDisposable
             case null:
                 _messages.Wanted = PollEvents.None; // its end comes through the pidfd
                 break;
-            case { Verb: Verbs.ShutDown or Verbs.Log }:
+            case { Verb: Verbs.DeviceAnswer }:
+                if (_tickets.Remove(message.Number("ticket"), out var waiting))
+                {
+                    waiting(message);
+                }
+
+                break;
+            case { Verb: Verbs.ShutDown or Verbs.Log or Verbs.DeviceFailed }:
                 Said?.Invoke(message);
                 break;
             case var reply when _replies.TryDequeue(out var take):
@@ -145,6 +167,9 @@ internal sealed class DomainChild : IDisposable
             reply(null);
         }
 
+        var tickets = _tickets.Values.ToList();
+        _tickets.Clear();
+        tickets.ForEach(reply => reply(null));
         Ended?.Invoke(end);
     }
 }

@@ -8,6 +8,7 @@ using Xenolith.Config.Json;
 using Xenolith.Host;
 using Xenolith.Toolstack.Consoles;
 using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Devices;
 using Xenolith.Toolstack.Domains;
 using Xenolith.Toolstack.Hosts;
 
@@ -27,6 +28,7 @@ internal sealed class DomainInstance : IDisposable
     private ConsoleHub? _console;
     private DomainChild? _child;
     private ControlServer? _control;
+    private DomainDevices? _devices;
     private bool _hasNodes;
     private bool _unwanted;
     private bool _removed;
@@ -123,6 +125,9 @@ internal sealed class DomainInstance : IDisposable
     /// <summary>Asks the domain process for its counters.</summary>
     public void Counters(Action<Message> done) => _child!.Ask(new Message(Verbs.Counters), null, reply => done(reply ?? Failure()));
 
+    /// <summary>Serves an order about its devices.</summary>
+    public void ServeDevices(Message request, Action<Message> answer) => _devices!.Serve(request, answer);
+
     /// <summary>Tells of its shutdown (at once if it has shut down) and, in any case, of its end.</summary>
     public void Wait(Action<Message> tell)
     {
@@ -181,6 +186,7 @@ internal sealed class DomainInstance : IDisposable
         }
 
         _child?.Kill();
+        _devices?.Dispose();
         _console?.Drain(_context.DrainMilliseconds);
         _child?.Dispose();
         if (_hasNodes)
@@ -240,7 +246,36 @@ internal sealed class DomainInstance : IDisposable
             });
         }
 
+        AddDevices(abandoned);
         _child.Ended = Ended;
+    }
+
+    private void AddDevices(Func<bool> abandoned)
+    {
+        var finished = false;
+        string? failure = null;
+        _devices = new(_context, _store, Record.Domid, _child!, () => Config, changed =>
+        {
+            Config = changed;
+            WriteConfig();
+        });
+        _devices.Add(Config, (_, error) => (finished, failure) = (true, error));
+        _context.Loop.RunUntil(() => finished || _unwanted || abandoned(), int.MaxValue);
+        if (!finished || _unwanted)
+        {
+            throw Abandoned();
+        }
+
+        if (failure is not null)
+        {
+            throw new ToolstackException(failure, ToolstackException.CreationFailed);
+        }
+    }
+
+    private ToolstackException Abandoned()
+    {
+        var why = _unwanted ? "it was destroyed before it was built" : "xl create was ended before it was done";
+        return new($"the creation of domain {Config.Name} was abandoned: {why}.", ToolstackException.CreationFailed);
     }
 
     private ClaimedDomain Claim()
@@ -280,8 +315,7 @@ internal sealed class DomainInstance : IDisposable
         _context.Loop.RunUntil(() => answered || _unwanted || abandoned(), int.MaxValue);
         if (!answered || _unwanted)
         {
-            var why = _unwanted ? "it was destroyed before it was built" : "xl create was ended before it was done";
-            throw new ToolstackException($"the creation of domain {Config.Name} was abandoned: {why}.", ToolstackException.CreationFailed);
+            throw Abandoned();
         }
 
         switch (built)
@@ -326,6 +360,10 @@ internal sealed class DomainInstance : IDisposable
         if (message.Verb == Verbs.Log)
         {
             _context.Dmesg.Write($"d{Record.Domid} {message.Text("text")}");
+        }
+        else if (message.Verb == Verbs.DeviceFailed)
+        {
+            _devices?.Failed(message);
         }
         else if (Record.ShutdownReason < 0)
         {

@@ -93,6 +93,9 @@ internal sealed class DomainMonitor : IDisposable
             case Verbs.Rename:
                 answer(Rename(domain, request.Text("name")));
                 break;
+            case Verbs.DeviceAttach or Verbs.DeviceDetach:
+                domain.ServeDevices(request, answer);
+                break;
             default:
                 answer(new Message(Verbs.Failed).With("text", $"the monitor of domain {domain.Record.Name} does not know the order \"{request.Verb}\""));
                 break;

@@ -12,11 +12,25 @@ internal interface IHostStore : IDisposable
     /// <summary>Readable when <see cref="IsLost"/> is worth asking.</summary>
     SafeHandle Descriptor { get; }
 
-    /// <summary>Has the store gone away? Also takes whatever it sent unasked.</summary>
-    bool IsLost();
+    /// <summary>Takes whatever the store sent unasked: the tokens of the watches that fired are added to <paramref name="fired"/>. True if the store has gone away.</summary>
+    bool IsLost(List<string> fired);
 
-    /// <summary>Writes nodes with their permissions, all or none.</summary>
-    void Write(IReadOnlyList<StoreNode> nodes);
+    /// <summary>The value of a node; null if it does not exist.</summary>
+    string? Read(string path);
+
+    /// <summary>The names of a node's children; none if it does not exist.</summary>
+    IReadOnlyList<string> List(string path);
+
+    /// <summary>Removes trees (those that exist) and writes nodes, in this order, all or nothing.</summary>
+    /// <param name="nodes">A node without permissions keeps those it has, or inherits its parent's.</param>
+    /// <param name="removed">Roots of the trees.</param>
+    void Write(IReadOnlyList<StoreNode> nodes, IReadOnlyList<string>? removed = null);
+
+    /// <summary>Watches a path and what lies below it; fires once at first.</summary>
+    void Watch(string path, string token);
+
+    /// <summary>Ends a watch.</summary>
+    void Unwatch(string path, string token);
 
     /// <summary>Tells the store of a domain and its ring, which fires @introduceDomain.</summary>
     void Introduce(int domid, ulong mfn, uint port);

@@ -16,12 +16,13 @@ internal sealed class XenstoreConnection(RunDirectory run, StoreClient client) :
     public SafeHandle Descriptor { get; } = new SafeFileHandle(client.FileDescriptor, ownsHandle: false);
 
     /// <inheritdoc/>
-    public bool IsLost()
+    public bool IsLost(List<string> fired)
     {
         try
         {
-            while (client.TryNextEvent(out _))
+            while (client.TryNextEvent(out var happened))
             {
+                fired.Add(happened.Token);
             }
 
             return false;
@@ -33,14 +34,44 @@ internal sealed class XenstoreConnection(RunDirectory run, StoreClient client) :
     }
 
     /// <inheritdoc/>
-    public void Write(IReadOnlyList<StoreNode> nodes) => Guard(() => client.Transact(transaction =>
+    public string? Read(string path)
     {
+        string? value = null;
+        Guard(() => value = client.TryRead(path));
+        return value;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> List(string path)
+    {
+        IReadOnlyList<string> names = [];
+        Guard(() => names = client.Exists(path) ? client.List(path) : []);
+        return names;
+    }
+
+    /// <inheritdoc/>
+    public void Write(IReadOnlyList<StoreNode> nodes, IReadOnlyList<string>? removed = null) => Guard(() => client.Transact(transaction =>
+    {
+        foreach (var root in removed ?? [])
+        {
+            client.TryRemove(root, transaction);
+        }
+
         foreach (var node in nodes)
         {
             client.Write(node.Path, node.Value, transaction);
-            client.SetPermissions(node.Path, transaction, node.Permissions);
+            if (node.Permissions.Length > 0)
+            {
+                client.SetPermissions(node.Path, transaction, node.Permissions);
+            }
         }
     }));
+
+    /// <inheritdoc/>
+    public void Watch(string path, string token) => Guard(() => client.Watch(path, token));
+
+    /// <inheritdoc/>
+    public void Unwatch(string path, string token) => Guard(() => client.Unwatch(path, token));
 
     /// <inheritdoc/>
     public void Introduce(int domid, ulong mfn, uint port) => Guard(() => client.Introduce(domid, mfn, port));

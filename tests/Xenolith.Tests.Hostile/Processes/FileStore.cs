@@ -26,9 +26,21 @@ internal sealed class FileStore(string folder) : IHostStore
 
     public SafeHandle Descriptor => _quiet.Ours;
 
-    public bool IsLost() => false;
+    public bool IsLost(List<string> fired) => false;
 
-    public void Write(IReadOnlyList<StoreNode> nodes)
+    public string? Read(string path) => File.Exists(NameOf(path)) ? File.ReadAllText(NameOf(path)).Split(' ')[0] : null;
+
+    public IReadOnlyList<string> List(string path) => [];
+
+    public void Watch(string path, string token)
+    {
+    }
+
+    public void Unwatch(string path, string token)
+    {
+    }
+
+    public void Write(IReadOnlyList<StoreNode> nodes, IReadOnlyList<string>? removed = null)
     {
         foreach (var node in nodes)
         {

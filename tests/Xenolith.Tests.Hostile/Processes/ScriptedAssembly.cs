@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Boot;
 using Xenolith.Host;
+using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Domains;
 
 namespace Xenolith.Tests.Hostile.Processes;
@@ -71,6 +72,9 @@ internal sealed class ScriptedDomain : IRunningDomain
         _storeChanges++;
         store.Dispose();
     }
+
+    public void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer) =>
+        answer(new Message(Verbs.DeviceAnswer).With("ticket", order.Number("ticket")));
 
     public IReadOnlyList<KeyValuePair<string, long>> Counters() => [new("store-changes", _storeChanges)];
 

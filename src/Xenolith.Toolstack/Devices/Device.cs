@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Xenolith.Toolstack.Control;
+
+namespace Xenolith.Toolstack.Devices;
+
+/// <summary>
+/// One device as its kind describes it to <see cref="AttachedDevice"/>, which does everything that all kinds share: nodes, watches, the xenbus
+/// handshake, orders to the domain process, removal. Members are called in the order in which they stand here, never two at a time; those with
+/// a <c>done</c> may call it later, from the loop, exactly once, with null or with what went wrong (whole sentences, naming the next step).
+/// <para>Thread ownership: the monitor's thread. Disposing it closes and ends whatever it opened or started.</para>
+/// </summary>
+internal abstract class Device : IDisposable
+{
+    /// <summary>The xenbus name of its kind.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>Its number within the kind.</summary>
+    public abstract int Id { get; }
+
+    /// <summary>What people call it: <c>disk xvda</c>, <c>vif 0</c>.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>Opens files, TAPs and sockets, starts helpers. Nothing of the device is in the store yet.</summary>
+    public abstract void Prepare(DeviceSurroundings surroundings, Action<string?> done);
+
+    /// <summary>What is written when the device is made.</summary>
+    public abstract DeviceNodes Nodes(int domid);
+
+    /// <summary>Completes the order <see cref="DeviceOrders.Open"/>; the descriptors are sent as copies and may be closed in <see cref="Opened"/>.</summary>
+    public abstract void FillOpen(Message order, List<SafeHandle> descriptors);
+
+    /// <summary>The domain process has opened it. Returns what the backend offers, written together with InitWait.</summary>
+    public abstract IEnumerable<(string Name, string Value)> Opened(Message answer);
+
+    /// <summary>The backend is in InitWait: run hotplug scripts. The frontend is not connected before this is done; nor is <c>xl create</c>.</summary>
+    public virtual void Plug(DeviceSurroundings surroundings, Action<string?> done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        done(null);
+    }
+
+    /// <summary>The frontend is ready: reads its nodes (hostile input) into the order <see cref="DeviceOrders.Connect"/>. Returns what is wrong with them, or null.</summary>
+    /// <param name="frontend">Reads a node of the frontend's directory; null if it does not exist.</param>
+    /// <param name="order">The order.</param>
+    public abstract string? FillConnect(Func<string, string?> frontend, Message order);
+
+    /// <summary>The domain process serves it. Returns nodes of the backend that are written together with Connected.</summary>
+    public virtual IEnumerable<(string Name, string Value)> Connected(Message answer) => [];
+
+    /// <summary>The device is being removed, and its nodes still stand: run hotplug scripts. Called once after <see cref="Plug"/> was called. Cannot fail; log what goes wrong.</summary>
+    public virtual void Unplug(DeviceSurroundings surroundings, Action done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        done();
+    }
+
+    /// <inheritdoc/>
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+}

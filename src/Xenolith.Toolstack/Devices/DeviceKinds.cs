@@ -1,0 +1,11 @@
+namespace Xenolith.Toolstack.Devices;
+
+/// <summary>The kinds of devices that a monitor makes, in the order in which they are made.</summary>
+internal static class DeviceKinds
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<IDeviceKind> All { get; } = [];
+
+    /// <summary>The kind of this name; null if there is none.</summary>
+    public static IDeviceKind? Find(string name) => All.FirstOrDefault(k => k.Name == name);
+}
