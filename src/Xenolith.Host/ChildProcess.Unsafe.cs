@@ -19,6 +19,9 @@ public sealed class ChildProcessStart
     /// <summary>Descriptors that become 3, 4, ... in the child. Everything above them is closed.</summary>
     public IReadOnlyList<SafeHandle> Descriptors { get; init; } = [];
 
+    /// <summary>Variables that are added to our environment, or replace ours of the same name.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Nobody will reap it: its zombie is taken away when the next child is spawned.</summary>
     public bool Forget { get; init; }
 
@@ -57,7 +60,7 @@ public static unsafe partial class ChildProcess
         var copies = new List<SafeFileHandle>();
         using var program = new NativeStrings([start.Program]);
         using var arguments = new NativeStrings(start.Arguments);
-        using var environment = new NativeStrings(CurrentEnvironment());
+        using var environment = new NativeStrings(EnvironmentWith(start.Environment));
         using var devNull = new NativeStrings(["/dev/null"]);
         Check(FileActionsInit(actions), "prepare a process");
         Check(AttributesInit(attributes), "prepare a process");
@@ -106,14 +109,18 @@ public static unsafe partial class ChildProcess
         }
     }
 
-    private static List<string> CurrentEnvironment()
+    private static List<string> EnvironmentWith(IReadOnlyDictionary<string, string> additions)
     {
         var list = new List<string>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
-            list.Add($"{entry.Key}={entry.Value}");
+            if (!additions.ContainsKey((string)entry.Key))
+            {
+                list.Add($"{entry.Key}={entry.Value}");
+            }
         }
 
+        list.AddRange(additions.Select(variable => $"{variable.Key}={variable.Value}"));
         return list;
     }
 

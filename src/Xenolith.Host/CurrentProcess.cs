@@ -26,6 +26,26 @@ public static partial class CurrentProcess
     /// <summary>Forbids core dumps of, and debuggers at, this process: its memory is a guest's.</summary>
     public static void HideMemory() => _ = Prctl(SetDumpable, 0, 0, 0, 0);
 
+    /// <summary>Number of CAP_NET_ADMIN, the right to make and change network interfaces.</summary>
+    public const int NetAdministration = 12;
+
+    /// <summary>
+    /// Has this process a capability in its user namespace? That is necessary, not sufficient: the object may belong to another namespace.
+    /// </summary>
+    /// <param name="number">CAP_* of linux/capability.h.</param>
+    public static bool HasCapability(int number)
+    {
+        foreach (var line in File.ReadLines("/proc/self/status"))
+        {
+            if (line.StartsWith("CapEff:", StringComparison.Ordinal))
+            {
+                return ((Convert.ToUInt64(line[7..].Trim(), 16) >> number) & 1) != 0;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The calling thread's id in the kernel, as in /proc/PID/task.</summary>
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();

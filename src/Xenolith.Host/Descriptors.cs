@@ -53,6 +53,14 @@ public static partial class Descriptors
         return descriptor >= 0 ? Own(descriptor) : throw HostException.Last($"open {path}");
     }
 
+    /// <summary>Two ends of a new pipe.</summary>
+    public static (SafeFileHandle Reader, SafeFileHandle Writer) Pipe()
+    {
+        const int Cloexec = 0x80000;
+        Span<int> ends = stackalloc int[2];
+        return PipeCall(ref MemoryMarshal.GetReference(ends), Cloexec) == 0 ? (Own(ends[0]), Own(ends[1])) : throw HostException.Last("make a pipe");
+    }
+
     /// <summary>Makes reads and writes return at once.</summary>
     public static void SetNonBlocking(SafeHandle descriptor, bool on = true)
     {
@@ -127,6 +135,9 @@ public static partial class Descriptors
             data = data[count..];
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    private static partial int PipeCall(ref int ends, int flags);
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static partial int Fcntl(int descriptor, int command, nint argument);

@@ -71,6 +71,18 @@ public sealed partial class ProcessHandle : IDisposable
         return errno == Errno.ESRCH ? false : throw new HostException($"signal process {Pid}", errno);
     }
 
+    /// <summary>
+    /// Sends a signal to a child and to all it has started, provided it was spawned as the leader of a session and was not reaped yet: only until
+    /// then is its number certainly its own.
+    /// </summary>
+    public void SignalGroup(int signal)
+    {
+        if (KillCall(-Pid, signal) != 0 && Marshal.GetLastPInvokeError() != Errno.ESRCH)
+        {
+            throw HostException.Last($"signal the processes of {Pid}");
+        }
+    }
+
     /// <summary>Waits for the end; false after the timeout.</summary>
     public bool WaitForEnd(int milliseconds) => Poller.WaitFor(Descriptor, PollEvents.Readable, milliseconds);
 
@@ -96,6 +108,9 @@ public sealed partial class ProcessHandle : IDisposable
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint Syscall(nint number, nint a, nint b, nint c, nint d);
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int KillCall(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "waitid", SetLastError = true)]
     private static partial int WaitId(int kind, uint id, ref int info, int options);

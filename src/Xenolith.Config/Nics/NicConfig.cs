@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Xenolith.Config.Nics;
 
 /// <summary>One entry of <c>vif = [ ... ]</c>. What was not said is null: the toolstack chooses.</summary>
@@ -42,6 +44,19 @@ public sealed record NicConfig
     /// <summary>VLANs.</summary>
     public string? Vlan { get; init; }
 
+    /// <summary>Ports of the host that lead to the guest, for networks without addresses of their own (passt); empty for none.</summary>
+    public ImmutableArray<PortForward> Forwards { get; init; } = [];
+
     /// <summary>Whether the frontend trusts the backend; null for the default.</summary>
     public bool? Trusted { get; init; }
+
+    /// <inheritdoc/>
+    public bool Equals(NicConfig? other) =>
+        other is not null
+        && (DeviceId, Mac, Bridge, GatewayDevice, Ip, Script, BackendDomain) == (other.DeviceId, other.Mac, other.Bridge, other.GatewayDevice, other.Ip, other.Script, other.BackendDomain)
+        && (InterfaceName, Model, Type, Rate, Mtu, Vlan, Trusted) == (other.InterfaceName, other.Model, other.Type, other.Rate, other.Mtu, other.Vlan, other.Trusted)
+        && Forwards.SequenceEqual(other.Forwards);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(DeviceId, Mac, Bridge, Script, InterfaceName);
 }

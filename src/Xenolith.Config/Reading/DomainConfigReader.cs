@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Xenolith.Config.Disks;
 using Xenolith.Config.Grammar;
 using Xenolith.Config.Keys;
-using Xenolith.Config.Nics;
 
 namespace Xenolith.Config.Reading;
 
@@ -66,7 +65,7 @@ internal static class DomainConfigReader
             MaxEventChannels = reader.Int("max_event_channels"),
             HostMemoryMap = type == DomainType.Pv ? reader.Flag("e820_host") : null,
             Disks = Disks(reader),
-            Nics = Nics(reader),
+            Nics = NicReading.Read(reader, type),
             Channels = ChannelReading.Read(reader),
             Hvm = type == DomainType.Hvm
                 ? new HvmConfig { Boot = reader.Text("boot"), Serial = reader.Text("serial"), Vnc = reader.Flag("vnc") }
@@ -103,19 +102,5 @@ internal static class DomainConfigReader
         }
 
         return disks.ToImmutable();
-    }
-
-    private static ImmutableArray<NicConfig> Nics(SettingReader reader)
-    {
-        var nics = ImmutableArray.CreateBuilder<NicConfig>();
-        foreach (var atom in reader.Atoms("vif"))
-        {
-            if (NicSpec.TryParse(atom.Text, nics.Count, out var nic, out var problem))
-                nics.Add(nic);
-            else
-                reader.Diagnostics.Error(atom.Position, problem!);
-        }
-
-        return nics.ToImmutable();
     }
 }

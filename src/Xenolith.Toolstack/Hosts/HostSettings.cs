@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 
@@ -20,6 +21,13 @@ public sealed record HostSettings
         ("console_log_count", (s, v) => s with { ConsoleLogCount = (int)v }),
         ("monitor_log_size", (s, v) => s with { MonitorLogKib = v }),
         ("monitor_log_count", (s, v) => s with { MonitorLogCount = (int)v }),
+        ("hotplug_timeout", (s, v) => s with { HotplugSeconds = (int)v }),
+    ];
+
+    private static readonly (string Name, Func<HostSettings, string, HostSettings> Set)[] Texts =
+    [
+        ("vif_default_bridge", (s, v) => s with { DefaultBridge = v == "none" ? string.Empty : v }),
+        ("switch_uplinks", (s, v) => s with { SwitchUplinks = [.. v.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)] }),
     ];
 
     /// <summary>Memory that Domain-0 keeps, in MiB; null for the default.</summary>
@@ -39,6 +47,15 @@ public sealed record HostSettings
 
     /// <summary>Rotated xl-NAME.log files kept of each name, beside the current one.</summary>
     public int MonitorLogCount { get; init; } = 10;
+
+    /// <summary>Seconds that a hotplug script may take.</summary>
+    public int HotplugSeconds { get; init; } = 40;
+
+    /// <summary>The bridge of interfaces that name none, if it exists; empty for none (<c>none</c> in the file).</summary>
+    public string DefaultBridge { get; init; } = "xenbr0";
+
+    /// <summary>The user-space switches that have a way to the outside (a libslirp uplink).</summary>
+    public ImmutableArray<string> SwitchUplinks { get; init; } = [];
 
     /// <summary>Reads the settings of a run directory.</summary>
     /// <exception cref="ToolstackException">A line cannot be understood.</exception>
@@ -65,10 +82,18 @@ public sealed record HostSettings
 
             var equals = line.IndexOf('=', StringComparison.Ordinal);
             var name = equals < 0 ? line : line[..equals].Trim();
+            if (Array.Find(Texts, r => r.Name == name).Set is { } set)
+            {
+                settings = equals >= 0
+                    ? set(settings, line[(equals + 1)..].Trim().Trim('"', '\''))
+                    : throw new ToolstackException($"{path}:{number}: {name} wants a value, as in: {name} = bridge0");
+                continue;
+            }
+
             var row = Array.Find(Table, r => r.Name == name);
             if (row.Set is null)
             {
-                throw new ToolstackException($"{path}:{number}: unknown setting \"{name}\". Known are: {string.Join(", ", Table.Select(r => r.Name))}.");
+                throw new ToolstackException($"{path}:{number}: unknown setting \"{name}\". Known are: {string.Join(", ", Table.Select(r => r.Name).Concat(Texts.Select(r => r.Name)))}.");
             }
 
             if (equals < 0 || !long.TryParse(line[(equals + 1)..].Trim().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var value) || value > int.MaxValue)

@@ -49,6 +49,11 @@ public sealed class NicSpecTests
     [InlineData("rate=0Mb/s", "rate `0Mb/s'")]
     [InlineData("rate=1Mb/s@x", "interval")]
     [InlineData("mtu=abc", "mtu `abc'")]
+    [InlineData("vifname=averyverylongname", "1 to 15 characters")]
+    [InlineData("vifname=a/b", "no name of an interface")]
+    [InlineData("forward=2222:22 x", "forward `x'")]
+    [InlineData("forward=70000", "forward `70000'")]
+    [InlineData("forward=sctp/1:2", "forward `sctp/1:2'")]
     [InlineData("trusted=0", "`trusted' takes no value")]
     public void Refuses(string spec, string why)
     {
@@ -66,5 +71,29 @@ public sealed class NicSpecTests
     {
         Assert.True(NicRate.TryParse(text, out var rate, out var problem), problem);
         Assert.Equal(new NicRate(bytes, microseconds), rate);
+    }
+
+    [Theory]
+    [InlineData("2222:22", "2222:22")]
+    [InlineData("443", "443:443")]
+    [InlineData("tcp/127.0.0.1/8080:80", "127.0.0.1/8080:80")]
+    [InlineData("udp/5353:53", "udp/5353:53")]
+    public void Port_forwards(string text, string means)
+    {
+        Assert.True(PortForward.TryParse(text, out var forward));
+        Assert.Equal(means, forward.ToString());
+        Assert.True(PortForward.TryParse(means, out var again));
+        Assert.Equal(forward, again);
+    }
+
+    [Fact]
+    public void Interfaces_survive_the_way_to_the_monitor()
+    {
+        Assert.True(NicSpec.TryParse("forward=2222:22 udp/53:53,rate=1MB/s,mtu=1400,untrusted", 3, out var nic, out _));
+        var config = new Xenolith.Config.DomainConfig { Name = "a", Uuid = Guid.NewGuid(), Nics = [nic, new() { DeviceId = 4 }] };
+
+        var copy = Xenolith.Config.Json.DomainConfigSerializer.Deserialize(Xenolith.Config.Json.DomainConfigSerializer.Serialize(config));
+
+        Assert.Equal(config.Nics, copy.Nics);
     }
 }

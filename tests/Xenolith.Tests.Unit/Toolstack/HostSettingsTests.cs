@@ -14,7 +14,18 @@ public sealed class HostSettingsTests
         Assert.Equal((16L, 0, 512L, true), (settings.ConsoleLogKib, settings.ConsoleLogCount, settings.Domain0Mib, settings.ConsoleLog));
     }
 
+    [Fact]
+    public void Words_are_read_too()
+    {
+        var settings = HostSettings.Parse("vif_default_bridge = \"br7\"\nswitch_uplinks = bridge0, lan\nhotplug_timeout = 5", "file");
+
+        Assert.Equal(("br7", 5), (settings.DefaultBridge, settings.HotplugSeconds));
+        Assert.Equal(["bridge0", "lan"], settings.SwitchUplinks);
+        Assert.Equal(string.Empty, HostSettings.Parse("vif_default_bridge = none", "file").DefaultBridge);
+    }
+
     [Theory]
+    [InlineData("vif_default_bridge", "file:1: vif_default_bridge wants a value")]
     [InlineData("consol_log = 1", "file:1: unknown setting \"consol_log\". Known are: dom0_mem, ")]
     [InlineData("\nconsole_log = yes", "file:2: console_log wants a whole number, as in: console_log = 1")]
     [InlineData("dom0_mem", "file:1: dom0_mem wants a whole number")]
