@@ -34,6 +34,6 @@ public sealed class GrantTests
         var word = new byte[8];
         Assert.Equal(GrantStatus.Okay, run.Domain.Grants.CopyFrom(Reference, 16, word));
         Assert.Equal(0xfeedUL, BitConverter.ToUInt64(word));
-        Assert.Equal(GrantStatus.BadReference, run.Domain.Grants.CopyFrom(Reference + 1, 0, word));
+        Assert.Equal(GrantStatus.GeneralError, run.Domain.Grants.CopyFrom(Reference + 1, 0, word));
     }
 }

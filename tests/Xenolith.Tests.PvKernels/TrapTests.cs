@@ -160,4 +160,27 @@ public sealed class TrapTests
         Assert.Equal(4UL, run["page"] >> 16);
         Assert.Equal(0x77UL, run["rcx"]);
     }
+
+    [Fact]
+    public void A_far_call_through_a_missing_descriptor_faults_with_its_selector_and_pushes_nothing()
+    {
+        const ulong Selector = 0x1007;
+        var kernel = new PvKernel();
+        var handler = kernel.Asm.CreateLabel();
+        kernel.Handle(13, handler);
+        var pointer = kernel.Data([0x00, 0x10, 0, 0, 0x07, 0x10]);
+        kernel.Asm.lea(rsi, __[pointer]);
+        kernel.Asm.mov(rbx, rsp);
+        kernel.Asm.db(0xff, 0x1e); // lcall [rsi]
+        kernel.Enter(handler);
+        kernel.Asm.pop(rax);
+        kernel.Record("error");
+        kernel.Asm.mov(rax, __qword_ptr[rsp + 24]);
+        kernel.Asm.sub(rax, rbx);
+        kernel.Record("stack").Shutdown();
+
+        using var run = KernelRun.ToPoweroff(kernel);
+
+        Assert.Equal((Selector & ~3UL, 0UL), (run["error"], run["stack"]));
+    }
 }

@@ -200,7 +200,13 @@ internal static class GrantCalls
             return -XenErrno.EFAULT;
         }
 
-        return WriteStatus(vcpu, address + 18, domain == 0 || domain == vcpu.Domain.Id ? GrantStatus.BadReference : GrantStatus.BadDomain);
+        if (IsSelf(vcpu, domain))
+        {
+            vcpu.Domain.Log.WriteGuestCaused($"vcpu {vcpu.Id}: mapping a grant of its own is not supported");
+        }
+
+        // Domain-0 grants a domU nothing: an entry that exists and permits nothing, as Xen says it.
+        return WriteStatus(vcpu, address + 18, domain == 0 || IsSelf(vcpu, domain) ? GrantStatus.GeneralError : GrantStatus.BadDomain);
     }
 
     private static long RefuseUnmap(Vcpu vcpu, ulong address)

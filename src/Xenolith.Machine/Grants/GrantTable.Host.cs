@@ -131,7 +131,7 @@ public sealed partial class GrantTable
             var flags = (ushort)header;
             if ((flags & GrantFlags.TypeMask) != GrantFlags.PermitAccess || header >> 16 != grantee || (Version == 2 && (flags & GrantFlags.SubPage) != 0))
             {
-                return GrantStatus.BadReference;
+                return GrantStatus.GeneralError;
             }
 
             if (writable && (flags & GrantFlags.ReadOnly) != 0)

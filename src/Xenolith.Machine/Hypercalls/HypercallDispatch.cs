@@ -15,6 +15,7 @@ internal static class HypercallDispatch
         // SYSCALL leaves RIP and RFLAGS here on a real CPU, and Xen comes back with SYSRET.
         registers.Rcx = registers.Rip;
         registers.R11 = registers.Rflags;
+        (registers.Cs, registers.Ss) = (SegmentSelector.FlatCode64, SegmentSelector.FlatData);
         var arguments = new HypercallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8);
         var result = (ulong)Call(vcpu, registers.Rax, in arguments);
         if (vcpu.TakeContinuation(out var again))

@@ -185,7 +185,9 @@ internal static class SegmentInstructions
 
     private static EmulationResult FarTransfer(Vcpu vcpu, in Instruction instruction)
     {
-        var size = instruction.MemorySize switch { MemorySize.SegPtr16 => 2, MemorySize.SegPtr32 => 4, _ => 8 };
+        // AMD's processors know no far pointer with a 64-bit offset: REX.W only widens what a call pushes.
+        var pushed = instruction.MemorySize switch { MemorySize.SegPtr16 => 2, MemorySize.SegPtr32 => 4, _ => 8 };
+        var size = pushed == 8 && !vcpu.Domain.Cpuid.IsIntel ? 4 : pushed;
         var address = OperandAccess.AddressOf(vcpu, in instruction);
         if (!OperandAccess.TryRead(vcpu, address, size, out var target) || !vcpu.TryReadGuest<ushort>(address + (ulong)size, out var selector))
         {
@@ -193,13 +195,13 @@ internal static class SegmentInstructions
         }
 
         var stack = vcpu.Registers.Rsp;
-        if (instruction.Mnemonic == Mnemonic.Call)
+        if (instruction.Mnemonic == Mnemonic.Call && SegmentLoads.TryReadCode(vcpu, selector, out _))
         {
-            stack -= 2 * (ulong)size;
+            stack -= 2 * (ulong)pushed;
             Span<byte> frame = stackalloc byte[16];
             BitConverter.TryWriteBytes(frame, instruction.NextIP);
-            BitConverter.TryWriteBytes(frame[size..], (ulong)vcpu.Registers.Cs);
-            if (!vcpu.TryWriteGuest(stack, frame[..(2 * size)]))
+            BitConverter.TryWriteBytes(frame[pushed..], (ulong)vcpu.Registers.Cs);
+            if (!vcpu.TryWriteGuest(stack, frame[..(2 * pushed)]))
             {
                 return Fault(vcpu);
             }

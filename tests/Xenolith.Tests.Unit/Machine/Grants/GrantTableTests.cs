@@ -42,9 +42,9 @@ public sealed class GrantTableTests
     }
 
     [Theory]
-    [InlineData(0, 0, GrantStatus.BadReference)]
-    [InlineData(GrantFlags.PermitAccess, 5, GrantStatus.BadReference)]
-    [InlineData(2, 0, GrantStatus.BadReference)]
+    [InlineData(0, 0, GrantStatus.GeneralError)]
+    [InlineData(GrantFlags.PermitAccess, 5, GrantStatus.GeneralError)]
+    [InlineData(2, 0, GrantStatus.GeneralError)]
     [InlineData(GrantFlags.PermitAccess | GrantFlags.ReadOnly, 0, GrantStatus.GeneralError)]
     public void An_entry_that_does_not_allow_it_is_refused_and_left_alone(ushort flags, ushort domain, short status)
     {

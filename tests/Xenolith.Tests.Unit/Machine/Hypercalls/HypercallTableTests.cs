@@ -46,6 +46,18 @@ public sealed class HypercallTableTests
     }
 
     [Fact]
+    public void A_hypercall_comes_back_with_the_flat_selectors_as_syscall_leaves_them()
+    {
+        using var bed = new GuestBed();
+        ref var registers = ref bed.Vcpu.Registers;
+        (registers.Cs, registers.Ss, registers.Rax) = (0x0123, 0x0133, HypercallNumber.XenVersion);
+
+        bed.Vcpu.HandleExit(Xenolith.Engine.ExitReason.Hypercall);
+
+        Assert.Equal((SegmentSelector.FlatCode64, SegmentSelector.FlatData), (registers.Cs, registers.Ss));
+    }
+
+    [Fact]
     public void A_control_call_of_another_interface_version_is_told_so_before_it_is_refused()
     {
         using var bed = new GuestBed();
