@@ -2,6 +2,7 @@ using System.Text;
 using Xenolith.Config;
 using Xenolith.Config.Json;
 using Xenolith.Host;
+using Xenolith.Store.Client;
 using Xenolith.Toolstack.Consoles;
 using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Hosts;
@@ -158,6 +159,35 @@ public sealed partial class XenHost : IDisposable
         return directory is not null && UnixSockets.Connect(directory, ConsoleProtocol.SocketName, UnixSocketKind.Stream) is { } socket
             ? ConsoleViewer.Attach(socket, replay)
             : throw Gone(domid);
+    });
+
+    /// <summary>Removes what dead domains left: files, locks, store nodes. Returns what was removed, in words.</summary>
+    public IReadOnlyList<string> RemoveLeftovers() => Guard(() =>
+    {
+        var removed = new List<string>();
+        using var held = _state.Lock();
+        _state.Sweep(held, Environment.TickCount64, record =>
+        {
+            StaleDomains.RemoveNodes(_parts.Stores(_state.Run), record);
+            removed.Add($"domain {record.Domid} ({record.Name}), whose processes are gone");
+        });
+        try
+        {
+            removed.AddRange(Leftovers.RemoveNodes(_state.Run, _state.Living(out _)));
+        }
+        catch (Exception e) when (e is IOException or StoreException)
+        {
+            throw new ToolstackException($"the store of this host could not be looked through: {e.Message}", ToolstackException.Failed, e);
+        }
+
+        return removed;
+    });
+
+    /// <summary>The log in which the life of the newest domain of a name is told; null when there is none.</summary>
+    public (string Path, string Text)? MonitorLog(string name) => Guard<(string, string)?>(() =>
+    {
+        var path = HostLogs.MonitorLogOf(_state.Run, name);
+        return File.Exists(path) ? (path, File.ReadAllText(path)) : null;
     });
 
     /// <summary>What the hypervisor had to say (<c>xl dmesg</c>).</summary>

@@ -59,13 +59,18 @@ public sealed record CommandSet(string Program, ImmutableArray<Command> Commands
             return ExitCode.Success;
         }
 
+        if (globals.Timestamps)
+            terminal.Error.LinePrefix = GlobalOptions.Stamp;
         if (globals.DryRun && !command.CanDryRun)
             return invocation.Fail($"`{Program} {command.Name}' has no dry run; leave out -N.");
         if (command.Run is null)
             return invocation.Fail($"`{Program} {command.Name}' is not available: {command.Absence}.");
         if (parsed.Arguments.Count < command.Least)
             return invocation.Misused($"'{Program} {command.Name}' requires at least {command.Least} argument{(command.Least > 1 ? "s" : "")}.");
-        return command.Run(invocation);
+        invocation.Detail($"{command.Name} {string.Join(' ', words)}".TrimEnd());
+        var code = command.Run(invocation);
+        invocation.Detail($"{command.Name} ends with exit code {code}");
+        return code;
     }
 
     private bool TryGlobals(IReadOnlyList<string> words, Terminal terminal, out GlobalOptions globals, out int at, out int code)

@@ -28,6 +28,15 @@ public sealed record Invocation(
     /// <summary>The value it was last given with, or null.</summary>
     public string? Value(string name) => Options.LastOrDefault(option => option.Name == name).Value;
 
+    /// <summary>Tells something that only <c>-v</c> asks for.</summary>
+    /// <param name="message">What is done.</param>
+    /// <param name="verbosity">How often <c>-v</c> must have been given.</param>
+    public void Detail(string message, int verbosity = 1)
+    {
+        if (Globals.Verbosity >= verbosity)
+            Terminal.Error.Line($"{Program}: debug: {message}");
+    }
+
     /// <summary>Says why the command failed.</summary>
     /// <returns><paramref name="code"/>.</returns>
     public int Fail(string message, int code = ExitCode.Failure)

@@ -11,6 +11,9 @@ public sealed class Services(Func<IDomainHost> openHost)
     /// <summary>The host and its domains.</summary>
     public IDomainHost Host => _host ??= openHost();
 
+    /// <summary>The host once more, for another thread.</summary>
+    public IDomainHost OpenAnother() => openHost();
+
     /// <summary>Where configuration files are looked for after the place as given.</summary>
     public IReadOnlyList<string> ConfigDirectories { get; init; } = ["/etc/xen", "/usr/pkg/etc/xen"];
 

@@ -26,11 +26,11 @@ internal sealed record Deviation(string Subject, string Xen, string Here, string
         new("`cpu=\"0,1\"`", "ignored without a word", "read as `cpus`", "Ganeti writes it, and means that"),
         new("`type=\"pvh\"`, `type=\"hvm\"`", "works", "a dry run prints the configuration; a creation is refused, exit 3", "not built yet"),
         new("`coredump-destroy`, `coredump-restart`", "writes a core file first", "destroys or restarts without one; xl-NAME.log says so", "not built yet"),
-        new("the global options `-v`, `-f`, `-t`, `-T`, and `create -d`", "more messages, force, progress, time stamps", "accepted without effect",
-            "the domain's log has it all"),
+        new("the global option `-v`, and `create -d`", "libxl's own messages", "what is done, and with `-vv` or `-d` the monitor's log of the domain", "there is no libxl"),
         new("`xl --help`, `xl -h`, `xl --version`", "\"unknown global option\", exit 1", "help or the version, exit 0", "what a newcomer types first"),
         new("`xl list --json` and its like", "unknown", "each table as JSON", "scripts need not parse columns"),
         new("`xl inspect`", "unknown", "counters of a domain's engine and machine", "an addition"),
+        new("`xl doctor`", "unknown", "checks the machine, removes what dead domains left", "an addition"),
         new("`xl config check`, `xl config keys`", "unknown", "checks files, explains keys", "an addition"),
         new("words of errors", "libxl's", "the thing, the cause and the next step", "exit codes and standard output are the same"),
     ];

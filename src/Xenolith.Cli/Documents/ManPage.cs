@@ -17,8 +17,9 @@ public static class ManPage
         text.Append(".SH GLOBAL OPTIONS\n");
         foreach (var (letter, meaning) in (ReadOnlySpan<(char, string)>)
             [
-                ('v', "Accepted; what is done to a domain stands in its xl-NAME.log."), ('f', "Accepted; no command here asks for it."), ('N', "Only print what would be done."),
-                ('t', "Accepted; no command shows progress."), ('T', "Accepted; the logs carry the time."),
+                ('v', "Tell what is done, on standard error; twice: tell what the domain's monitor says too."),
+                ('f', "Go on where xl would rather not; as in real xl since xend went, no command asks for it."), ('N', "Only print what would be done."),
+                ('t', "Show progress in place, with carriage returns."), ('T', "Put the time and the process before each message."),
             ])
         {
             text.Append($".TP\n.B \\-{letter}\n{meaning}\n");

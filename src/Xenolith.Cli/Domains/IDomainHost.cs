@@ -60,6 +60,24 @@ public interface IDomainHost
     /// <summary>Facts for <c>xl info</c>, in its order.</summary>
     IReadOnlyList<(string Name, string Value)> Facts();
 
+    /// <summary>Where the host lives, for people.</summary>
+    string Place => "";
+
+    /// <summary>Whether the store answers; null when it does not run, which is nothing wrong.</summary>
+    bool? StoreAnswers() => null;
+
+    /// <summary>Removes what dead domains left; returns what was removed, in words.</summary>
+    IReadOnlyList<string> RemoveLeftovers() => [];
+
+    /// <summary>The log in which the life of the newest domain of a name is told; null when there is none.</summary>
+    (string Path, string Text)? MonitorLog(string name) => null;
+
+    /// <summary>Limits of the store: those of one domain, or with null those that hold for all.</summary>
+    IReadOnlyList<(string Name, string Value)> StoreQuotas(int? domid) => [];
+
+    /// <summary>Sets a limit of the store.</summary>
+    void SetStoreQuota(int? domid, string name, long value) => throw new ToolstackException("this host has no store");
+
     /// <summary>The hypervisor's log.</summary>
     /// <param name="clear">Whether to empty it afterwards.</param>
     string Log(bool clear);

@@ -69,6 +69,18 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
         return text;
     }
 
+    public string Place => host.RunDirectory.Path;
+
+    public bool? StoreAnswers() => OwnStore.Answers(host.RunDirectory);
+
+    public IReadOnlyList<string> RemoveLeftovers() => host.RemoveLeftovers();
+
+    public (string Path, string Text)? MonitorLog(string name) => host.MonitorLog(name);
+
+    public IReadOnlyList<(string Name, string Value)> StoreQuotas(int? domid) => OwnStore.Quotas(host.RunDirectory, domid);
+
+    public void SetStoreQuota(int? domid, string name, long value) => OwnStore.SetQuota(host.RunDirectory, domid, name, value);
+
     public void Console(int domid, bool replay)
     {
         using var viewer = host.AttachConsole(domid, replay);

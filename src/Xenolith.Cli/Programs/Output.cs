@@ -40,8 +40,11 @@ public class Output
             Flush();
     }
 
+    /// <summary>What each line begins with (the global option <c>-T</c>); null for nothing.</summary>
+    public Func<string>? LinePrefix { get; set; }
+
     /// <summary>Writes text and a line end.</summary>
-    public void Line(string text = "") => Write(text + "\n");
+    public void Line(string text = "") => Write($"{LinePrefix?.Invoke()}{text}\n");
 
     /// <summary>Lets everything go out.</summary>
     /// <exception cref="HostException">The reader is gone, or the disk full.</exception>

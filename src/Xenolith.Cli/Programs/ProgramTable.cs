@@ -1,5 +1,7 @@
+using Xenolith.Cli.Autostart;
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Xl;
+using Xenolith.Cli.Xl.Top;
 using Xenolith.Cli.Xm;
 using Xenolith.Store.Commands;
 
@@ -19,6 +21,8 @@ public static class ProgramTable
     [
         new("xl", true, (words, terminal) => XlCommands.Set.Run(words, terminal, OwnHost.Services())),
         new("xm", true, (words, terminal) => XmCommands.Set.Run(words, terminal, OwnHost.Services())),
+        new("xendomains", true, (words, terminal) => XendomainsProgram.Set.Run(words, terminal, OwnHost.Services())),
+        new("xentop", true, (words, terminal) => XlCommands.Set.Run([TopCommand.Command.Name, .. words], terminal, OwnHost.Services())),
         new("xenstored", true, (words, _) => XenstoredCommand.Run(words, StandardText(1), StandardText(2))),
         .. XenstoreCommand.Names.Select(name => new Row(name, true, (words, _) => RunXenstore(name, words))),
     ];

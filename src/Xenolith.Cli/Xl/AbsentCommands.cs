@@ -48,11 +48,9 @@ internal static class AbsentCommands
         Row("trigger", "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", "Send a trigger to a domain", NotYet),
         Row("debug-keys", "<Keys>", "Send debug keys to the hypervisor", NotYet),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
-        Row("top", "[options]", "Watch host and domains", NotYet),
         Row("network-attach", "<Domain> [vif-spec-component(s)]", "Add a network interface to a domain", NoNet),
         Row("network-list", "<Domain(s)>", "List network interfaces of domains", NoNet),
         Row("network-detach", "<Domain> <DevId|mac>", "Remove a network interface from a domain", NoNet),
-        Row("channel-list", "<Domain(s)>", "List channels of domains", NoBackend),
         Row("block-attach", "<Domain> <disk-spec-component(s)>...", "Add a disk to a domain", NoBlock),
         Row("block-list", "<Domain(s)>", "List disks of domains", NoBlock),
         Row("block-detach", "[option] <Domain> <DevId>", "Remove a disk from a domain", NoBlock),
@@ -94,8 +92,6 @@ internal static class AbsentCommands
         Row("usb-list", "<Domain>", "List USB controllers and devices of a domain", NoUsb),
         Row("qemu-monitor-command", "<Domain> <Command>", "Send a command to a domain's QEMU", "PV guests have no QEMU"),
         Row("dt-overlay", "<add|remove> <.dtbo>", "Change the device tree", "this is an x86 host"),
-        Row("xenstore-quota-get", "<Domain>|-g", "Print store quotas", NotYet),
-        Row("xenstore-quota-set", "<Domain>|-g <quota>=<val>...", "Set store quotas", NotYet),
     }.ToDictionary(command => command.Name, StringComparer.Ordinal);
 
     /// <summary>The row called <paramref name="name"/>.</summary>

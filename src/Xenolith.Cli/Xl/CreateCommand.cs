@@ -16,7 +16,7 @@ internal static class CreateCommand
         Options =
         [
             new('c', null, "Attach to the console before the domain runs"),
-            new('d', null, "Accepted; what is done stands in the domain's xl-NAME.log"),
+            new('d', null, "Print what the domain's monitor said while it was made"),
             new('e', null, "Start no monitor: nobody waits for the domain's end"),
             new('F', null, "Stay in the foreground until the domain's end"),
             new('f', "defconfig", "Read this configuration file", "FILE"),
@@ -89,7 +89,30 @@ internal static class CreateCommand
     private static int Create(Invocation use, DomainConfig config)
     {
         var options = new CreateOptions { Paused = use.Has("p"), Foreground = use.Has("F"), NoMonitor = use.Has("e") };
-        use.Services.Host.Create(config, options, attachConsole: use.Has("c"));
+        use.Detail($"creating {config.Name}: {config.EffectiveMemoryKiB / 1024} MiB, {config.EffectiveVcpus} of {config.EffectiveMaxVcpus} vCPUs, kernel {config.Kernel}");
+        try
+        {
+            use.Services.Host.Create(config, options, attachConsole: use.Has("c"));
+        }
+        finally
+        {
+            TellLog(use, config.Name);
+        }
+
         return ExitCode.Success;
+    }
+
+    // What libxl would have said itself, the monitor and the domain's builder say in the domain's log.
+    private static void TellLog(Invocation use, string name)
+    {
+        if (use.Globals.Verbosity == 0 && !use.Has("d"))
+            return;
+        if (use.Services.Host.MonitorLog(name) is not { } log)
+            return;
+        use.Detail($"the life of {name} is told in {log.Path}");
+        if (use.Globals.Verbosity < 2 && !use.Has("d"))
+            return;
+        foreach (var line in log.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            use.Terminal.Error.Line(line);
     }
 }

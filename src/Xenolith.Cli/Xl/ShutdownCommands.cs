@@ -62,10 +62,13 @@ internal static class ShutdownCommands
     {
         var error = use.Terminal.Error;
         error.Line($"Waiting for {watches.Count} domains");
+        var left = watches.Count;
         foreach (var (domid, watch) in watches)
         {
             using (watch)
             {
+                if (use.Globals.ProgressInPlace)
+                    error.Write($"\r{left--} to go \r");
                 var end = watch.Next(death: false);
                 if (end is { Gone: false, Reason: { } reason })
                     error.Line($"Domain {domid} has been shut down, reason code {reason}");

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Xenolith.Cli.Commands;
+using Xenolith.Cli.Doctor;
+using Xenolith.Cli.Xl.Top;
 
 namespace Xenolith.Cli.Xl;
 
@@ -18,7 +20,7 @@ public static class XlCommands
         "cpupool-create", "cpupool-list", "cpupool-destroy", "cpupool-rename", "cpupool-cpu-add", "cpupool-cpu-remove", "cpupool-migrate",
         "cpupool-numa-split", "getenforce", "setenforce", "loadpolicy", "remus", "devd", "psr-hwinfo", "psr-cmt-attach", "psr-cmt-detach",
         "psr-cmt-show", "psr-cat-set", "psr-cat-show", "psr-mba-set", "psr-mba-show", "usbctrl-attach", "usbctrl-detach", "usbdev-attach",
-        "usbdev-detach", "usb-list", "qemu-monitor-command", "dt-overlay", "xenstore-quota-get", "xenstore-quota-set", "config", "inspect",
+        "usbdev-detach", "usb-list", "qemu-monitor-command", "dt-overlay", "xenstore-quota-get", "xenstore-quota-set", "config", "inspect", "doctor",
     ];
 
     /// <summary>The program <c>xl</c>.</summary>
@@ -32,6 +34,7 @@ public static class XlCommands
             LifeCommands.Pause, LifeCommands.Unpause, LifeCommands.Console, ListCommands.VcpuList, ListCommands.VmList, HostCommands.Info,
             ListCommands.Domid, ListCommands.Domname, LifeCommands.Rename, LifeCommands.Sysrq, ListCommands.Inspect, HostCommands.Dmesg, ListCommands.Uptime, ListCommands.Claims,
             HostCommands.CpupoolList, HostCommands.Getenforce, ConfigCommand.Command,
+            TopCommand.Command, DoctorCommand.Command, ChannelCommand.List, StoreCommands.QuotaGet, StoreCommands.QuotaSet,
         }.ToDictionary(command => command.Name, StringComparer.Ordinal);
         return [.. Order.Select(name => built.GetValueOrDefault(name) ?? AbsentCommands.Get(name))];
     }

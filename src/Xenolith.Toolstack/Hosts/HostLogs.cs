@@ -19,6 +19,9 @@ internal static class HostLogs
         return path;
     }
 
+    /// <summary>The log of the monitor of a domain's name.</summary>
+    public static string MonitorLogOf(RunDirectory run, string name) => Path.Combine(DirectoryOf(run), $"xl-{Safe(name)}.log");
+
     /// <summary>The console log of a domain's name.</summary>
     public static string ConsoleLogOf(RunDirectory run, string name) => Path.Combine(DirectoryOf(run), "console", $"guest-{Safe(name)}.log");
 

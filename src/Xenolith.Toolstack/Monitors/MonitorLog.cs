@@ -30,7 +30,7 @@ internal sealed class MonitorLog(bool foreground, bool silent) : IDisposable
             return;
         }
 
-        var path = Path.Combine(HostLogs.DirectoryOf(state.Run), $"xl-{HostLogs.Safe(name)}.log");
+        var path = HostLogs.MonitorLogOf(state.Run, name);
         RotatingLog.Rotate(path, settings.MonitorLogCount);
         _file = new(path, settings.MonitorLogKib * 1024, settings.MonitorLogCount);
         if (_file.File is null)

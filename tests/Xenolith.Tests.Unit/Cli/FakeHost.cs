@@ -18,6 +18,8 @@ internal sealed class FakeHost : IDomainHost
 
     public List<(string Name, string Value)> FactRows { get; } = [];
 
+    public List<(string Name, string Value)> CounterRows { get; } = [("exits", "7")];
+
     public HashSet<int> Deaf { get; } = [];
 
     public IReadOnlyList<DomainSummary> List() => Domains;
@@ -52,7 +54,7 @@ internal sealed class FakeHost : IDomainHost
 
     public void Sysrq(int domid, char letter) => Asked.Add($"sysrq {domid} {letter}");
 
-    public IReadOnlyList<(string Name, string Value)> Counters(int domid) => [("exits", "7")];
+    public IReadOnlyList<(string Name, string Value)> Counters(int domid) => CounterRows;
 
     public IDomainWatch Watch(int domid)
     {
@@ -61,6 +63,10 @@ internal sealed class FakeHost : IDomainHost
     }
 
     public IReadOnlyList<(string Name, string Value)> Facts() => FactRows;
+
+    public IReadOnlyList<(string Name, string Value)> StoreQuotas(int? domid) => [("nodes", "1000")];
+
+    public void SetStoreQuota(int? domid, string name, long value) => Asked.Add($"quota {domid} {name} {value}");
 
     public string Log(bool clear) => "(XEN) hello\n";
 

@@ -203,6 +203,41 @@ public sealed class XlCommandTests : IDisposable
     }
 
     [Fact]
+    public void Global_options_act()
+    {
+        Assert.Equal(0, _run.Xl("-v", "create", _file));
+        Assert.Contains("xl: debug: creating web: 64 MiB, 1 of 1 vCPUs, kernel /k\n", _run.Stderr);
+        Assert.EndsWith("xl: debug: create ends with exit code 0\n", _run.Stderr);
+        Assert.Equal(0, _run.Xl("-T", "shutdown", "web"));
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ \[\d+\] Shutting down domain 3\n$", _run.Stderr);
+        Assert.Equal(0, _run.Xl("-t", "shutdown", "-w", "web"));
+        Assert.Contains("\r1 to go \r", _run.Stderr);
+        Assert.Equal(0, _run.Xl("-vfTt", "list"));
+    }
+
+    [Fact]
+    public void Quotas_of_the_store_are_asked_for_by_domain_or_for_all()
+    {
+        Assert.Equal(1, _run.Xl("xenstore-quota-get"));
+        Assert.Equal(0, _run.Xl("xenstore-quota-get", "-g"));
+        Assert.Equal("Quota name           Quota value\n--------------------------------\nnodes                    1000\n", _run.Stdout);
+        Assert.Equal(1, _run.Xl("xenstore-quota-get", "nosuch"));
+        Assert.Equal(1, _run.Xl("xenstore-quota-set", "-g"));
+        Assert.Equal(1, _run.Xl("xenstore-quota-set", "-g", "nodes=x"));
+        Assert.Equal(0, _run.Xl("xenstore-quota-set", "web", "nodes=7"));
+        Assert.Equal(["quota 3 nodes 7"], _run.Host.Asked);
+    }
+
+    [Fact]
+    public void Channels_are_listed_as_real_xl_lists_none()
+    {
+        Assert.Equal(0, _run.Xl("channel-list", "web"));
+        Assert.Equal("Idx BE state evt-ch ring-ref connection                               \n", _run.Stdout);
+        Assert.Equal(1, _run.Xl("channel-list", "nosuch"));
+        Assert.Equal(2, _run.Xl("channel-list"));
+    }
+
+    [Fact]
     public void Config_check_tells_all_it_knows()
     {
         File.AppendAllText(_file, "memroy = 1\nlocaltime = 1\n");
