@@ -217,6 +217,11 @@ internal static class SegmentInstructions
             return Inject(vcpu, Exceptions.GeneralProtection, selector);
         }
 
+        if (!Vcpu.IsCanonical(target))
+        {
+            return Inject(vcpu, Exceptions.GeneralProtection, 0);
+        }
+
         ref var registers = ref vcpu.Registers;
         (registers.Rip, registers.Cs, registers.Rsp) = (target, (ushort)(selector | 3), stack);
         registers.Compatibility = code.IsLong ? (byte)0 : (byte)1;

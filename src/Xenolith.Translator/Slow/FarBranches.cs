@@ -105,8 +105,14 @@ internal static class FarBranches
 
     private static SlowOutcome Through(VcpuContext vcpu, in Instruction instruction)
     {
+        if (instruction.Code is Code.Jmp_m1664 or Code.Call_m1664)
+        {
+            // What REX.W means here is the vendor's, which the machine knows.
+            return SlowOutcome.Privileged;
+        }
+
         ref var registers = ref vcpu.Registers;
-        var size = instruction.Code is Code.Jmp_m1616 or Code.Call_m1616 ? 2 : instruction.Code is Code.Jmp_m1632 or Code.Call_m1632 ? 4 : 8;
+        var size = instruction.Code is Code.Jmp_m1616 or Code.Call_m1616 ? 2 : 4;
         var address = Operands.AddressOf(vcpu, instruction);
         var inStack = Operands.UsesStackSegment(instruction);
         if (!GuestAccess.Read(vcpu, address, size, out var target, inStack)
