@@ -6,6 +6,9 @@ public sealed record CreateOptions
     /// <summary><c>-p</c>: leave it paused.</summary>
     public bool Paused { get; init; }
 
+    /// <summary>Told what a person should know about the new domain, a line each, such as which way out its interfaces took.</summary>
+    public Action<string>? Remark { get; init; }
+
     /// <summary><c>-c</c>: it runs only once a console viewer is attached; given by the launcher.</summary>
     internal bool AwaitViewer { get; init; }
 

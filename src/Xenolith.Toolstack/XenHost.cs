@@ -47,7 +47,7 @@ public sealed partial class XenHost : IDisposable
         if (dead)
         {
             using var held = _state.Lock();
-            _state.Sweep(held, Environment.TickCount64, record => StaleDomains.RemoveNodes(_parts.Stores(_state.Run), record));
+            _state.Sweep(held, Environment.TickCount64, record => StaleDomains.Remove(_state, _parts.Stores(_state.Run), record));
             living = _state.Living(out _);
         }
 
@@ -168,7 +168,7 @@ public sealed partial class XenHost : IDisposable
         using var held = _state.Lock();
         _state.Sweep(held, Environment.TickCount64, record =>
         {
-            StaleDomains.RemoveNodes(_parts.Stores(_state.Run), record);
+            StaleDomains.Remove(_state, _parts.Stores(_state.Run), record);
             removed.Add($"domain {record.Domid} ({record.Name}), whose processes are gone");
         });
         try

@@ -1,5 +1,7 @@
 using Xenolith.Config;
 using Xenolith.Toolstack;
+using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Domains;
@@ -44,6 +46,22 @@ public interface IDomainHost
 
     /// <summary>Gives a domain another name.</summary>
     void Rename(int domid, string name);
+
+    /// <summary>Adds devices to a running domain.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="devices">A configuration of which only the devices count.</param>
+    /// <returns>What a person should know about them, a line each.</returns>
+    IReadOnlyList<string> Attach(int domid, DomainConfig devices);
+
+    /// <summary>Takes a device from a running domain.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="kind">The xenbus name of its kind: <c>vbd</c>, <c>vif</c>.</param>
+    /// <param name="id">Its number.</param>
+    /// <param name="patience">What to do about a guest that does not let go of it.</param>
+    void Detach(int domid, string kind, int id, DetachPatience patience);
+
+    /// <summary>The network interfaces of a domain.</summary>
+    IReadOnlyList<NicStatus> Nics(int domid);
 
     /// <summary>Asks a guest, through <c>control/shutdown</c>, to <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</summary>
     void RequestShutdown(int domid, string request);

@@ -4,6 +4,8 @@ using Xenolith.Host;
 using Xenolith.Store.Client;
 using Xenolith.Store.Server;
 using Xenolith.Toolstack;
+using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Domains;
@@ -37,6 +39,12 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
     public void Destroy(int domid) => host.Destroy(domid);
 
     public void Rename(int domid, string name) => host.Rename(domid, name);
+
+    public IReadOnlyList<string> Attach(int domid, DomainConfig devices) => host.Attach(domid, devices);
+
+    public void Detach(int domid, string kind, int id, DetachPatience patience) => host.Detach(domid, kind, id, patience);
+
+    public IReadOnlyList<NicStatus> Nics(int domid) => host.Nics(domid);
 
     public void RequestShutdown(int domid, string request) => host.Shutdown(domid, request);
 

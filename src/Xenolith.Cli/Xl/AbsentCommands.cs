@@ -9,7 +9,6 @@ internal static class AbsentCommands
     private const string NoUsb = "USB devices are not passed through to domains";
     private const string NoSave = "saving, restoring and migrating domains is not built yet";
     private const string NoBlock = "the block backend is not built yet";
-    private const string NoNet = "the network backend is not built yet";
     private const string NoBackend = "there is no backend for such devices";
     private const string OnePool = "there is one CPU pool, Pool-0, and it cannot be changed";
     private const string NoFlask = "there is no FLASK security policy";
@@ -48,9 +47,6 @@ internal static class AbsentCommands
         Row("trigger", "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", "Send a trigger to a domain", NotYet),
         Row("debug-keys", "<Keys>", "Send debug keys to the hypervisor", NotYet),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
-        Row("network-attach", "<Domain> [vif-spec-component(s)]", "Add a network interface to a domain", NoNet),
-        Row("network-list", "<Domain(s)>", "List network interfaces of domains", NoNet),
-        Row("network-detach", "<Domain> <DevId|mac>", "Remove a network interface from a domain", NoNet),
         Row("block-attach", "<Domain> <disk-spec-component(s)>...", "Add a disk to a domain", NoBlock),
         Row("block-list", "<Domain(s)>", "List disks of domains", NoBlock),
         Row("block-detach", "[option] <Domain> <DevId>", "Remove a disk from a domain", NoBlock),

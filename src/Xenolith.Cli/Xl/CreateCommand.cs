@@ -88,7 +88,13 @@ internal static class CreateCommand
 
     private static int Create(Invocation use, DomainConfig config)
     {
-        var options = new CreateOptions { Paused = use.Has("p"), Foreground = use.Has("F"), NoMonitor = use.Has("e") };
+        var options = new CreateOptions
+        {
+            Paused = use.Has("p"),
+            Foreground = use.Has("F"),
+            NoMonitor = use.Has("e"),
+            Remark = use.Has("quiet") ? null : line => use.Terminal.Error.Line(line),
+        };
         use.Detail($"creating {config.Name}: {config.EffectiveMemoryKiB / 1024} MiB, {config.EffectiveVcpus} of {config.EffectiveMaxVcpus} vCPUs, kernel {config.Kernel}");
         try
         {

@@ -40,7 +40,7 @@ public static class LibxlDevices
         var type = nic.Type switch { "ioemu" => "vif_ioemu", null when form == LibxlForm.Running => "vif", var given => given };
         json.OpenMap()
             .Member("backend_domname", nic.BackendDomain)
-            .Member("devid", nic.DeviceId)
+            .Member("devid", nic.DeviceId < 0 ? null : nic.DeviceId)
             .Member("mtu", nic.Mtu)
             .Member("vlan", nic.Vlan)
             .Member("model", nic.Model)

@@ -5,7 +5,7 @@ namespace Xenolith.Config.Nics;
 /// <summary>One entry of <c>vif = [ ... ]</c>. What was not said is null: the toolstack chooses.</summary>
 public sealed record NicConfig
 {
-    /// <summary>Number of the interface in the guest, from 0.</summary>
+    /// <summary>Number of the interface in the guest, from 0; negative for the lowest that is free.</summary>
     public int DeviceId { get; init; }
 
     /// <summary>Address in small letters, such as <c>00:16:3e:12:34:56</c>.</summary>

@@ -136,7 +136,7 @@ internal sealed class DomainDevices(
         }
 
         changed(devices.Aggregate(config(), (whole, device) => DeviceKinds.Find(device.Kind)!.With(whole, device)));
-        answer(new(Verbs.Done));
+        answer(new Message(Verbs.Done).With("remarks", context.TakeRemarks()));
     });
 
     private void Detach(Message request, Action<Message> answer)

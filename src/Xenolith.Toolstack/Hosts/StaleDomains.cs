@@ -1,16 +1,26 @@
 using Xenolith.Host;
 using Xenolith.Toolstack.Monitors;
+using Xenolith.Toolstack.Networks;
 
 namespace Xenolith.Toolstack.Hosts;
 
 /// <summary>What a dead domain left outside the run directory.</summary>
 internal static class StaleDomains
 {
-    /// <summary>Removes its store nodes, if a store runs: a store that was ended with it has nothing of it to show before it is started again.</summary>
-    public static void RemoveNodes(IHostStoreFinder stores, DomainRecord dead)
+    private const int ScriptMilliseconds = 10_000;
+
+    /// <summary>
+    /// Lets hotplug scripts undo what they did for it, then removes its store nodes, if a store runs: a store that was ended with it has nothing
+    /// of it to show before it is started again.
+    /// </summary>
+    /// <param name="state">The host, locked by the caller.</param>
+    /// <param name="stores">The way to its store.</param>
+    /// <param name="dead">The domain.</param>
+    public static void Remove(HostState state, IHostStoreFinder stores, DomainRecord dead)
     {
         try
         {
+            PluggedInterface.Unplug(state, stores, dead.Domid, ScriptMilliseconds);
             using var store = stores.Find();
             store?.RemoveDomain(dead.Domid, dead.Uuid);
         }

@@ -11,6 +11,7 @@ using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Devices;
 using Xenolith.Toolstack.Domains;
 using Xenolith.Toolstack.Hosts;
+using Xenolith.Toolstack.Networks;
 
 namespace Xenolith.Toolstack.Monitors;
 
@@ -219,11 +220,11 @@ internal sealed class DomainInstance : IDisposable
     {
         using var kernel = OpenImage(Config.Kernel, "kernel");
         using var ramdisk = Config.Ramdisk is null ? null : OpenImage(Config.Ramdisk, "ramdisk");
-        _claim = Claim();
-        Record = _claim.Record;
+        Config = MacAddresses.Complete(Config);
+        Claim();
+        Record = _claim!.Record;
         _control = new(_context.Loop, Directory, (request, answer) => serve(this, request, answer));
         _context.Log.Begin(_context.State, _context.Settings, Config.Name);
-        WriteConfig();
         var log = _context.Settings.ConsoleLog
             ? new RotatingLog(HostLogs.ConsoleLogOf(_context.State.Run, Config.Name), _context.Settings.ConsoleLogKib * 1024, _context.Settings.ConsoleLogCount)
             : null;
@@ -278,18 +279,23 @@ internal sealed class DomainInstance : IDisposable
         return new($"the creation of domain {Config.Name} was abandoned: {why}.", ToolstackException.CreationFailed);
     }
 
-    private ClaimedDomain Claim()
+    private void Claim()
     {
         using var held = _context.State.Lock();
         var now = Environment.TickCount64;
-        _context.State.Sweep(held, now, dead => StaleDomains.RemoveNodes(_context.Stores, dead));
+        _context.State.Sweep(held, now, dead => StaleDomains.Remove(_context.State, _context.Stores, dead));
         var maximum = Config.EffectiveMaxMemoryKiB;
         if (XenHost.MemoryOf(_context.State, _context.Settings).Refuse(Config.Name, maximum) is { } refusal)
         {
             throw new ToolstackException(refusal, ToolstackException.CreationFailed);
         }
 
-        return _context.State.Claim(held, now, domid => new()
+        if (LivingNics.Conflict(_context.State, Config, _context.Settings.DefaultBridge) is { } conflict)
+        {
+            throw new ToolstackException(conflict, ToolstackException.CreationFailed);
+        }
+
+        _claim = _context.State.Claim(held, now, domid => new()
         {
             Domid = domid,
             Name = Config.Name,
@@ -301,6 +307,7 @@ internal sealed class DomainInstance : IDisposable
             MonitorPid = Environment.ProcessId,
             CreatedAt = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         });
+        WriteConfig(); // under the same lock: the addresses of its interfaces are claimed with its name
     }
 
     private DomainRings Construct(SafeHandle console, SafeHandle store, SafeHandle kernel, SafeHandle? ramdisk, Func<bool> abandoned)

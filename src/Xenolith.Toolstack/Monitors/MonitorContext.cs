@@ -23,6 +23,9 @@ internal sealed record MonitorContext
     /// <summary>Where hypervisor messages go.</summary>
     public required HypervisorLog Dmesg { get; init; }
 
+    /// <summary>What a person should know about what was just made, a line each; whoever answers that person takes and clears it.</summary>
+    public List<string> Remarks { get; } = [];
+
     /// <summary>Where relative file names of the configuration begin: xl create's working directory, also for a restart.</summary>
     public string WorkingDirectory { get; init; } = Environment.CurrentDirectory;
 
@@ -31,4 +34,12 @@ internal sealed record MonitorContext
 
     /// <summary>How long readers of a console may take for the rest when a domain ends.</summary>
     public int DrainMilliseconds { get; init; } = 2000;
+
+    /// <summary>Takes the remarks, for an answer's field <c>remarks</c>.</summary>
+    public string TakeRemarks()
+    {
+        var lines = string.Join('\n', Remarks);
+        Remarks.Clear();
+        return lines;
+    }
 }

@@ -36,7 +36,13 @@ internal static class MonitorLauncher
             }
 
             Send(ours, order, config);
-            var domid = (int)Await(ours, config).Number("domid");
+            var created = Await(ours, config);
+            var domid = (int)created.Number("domid");
+            foreach (var line in created.Text("remarks").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                options.Remark?.Invoke(line);
+            }
+
             if (options.AwaitViewer)
             {
                 attach!(domid);

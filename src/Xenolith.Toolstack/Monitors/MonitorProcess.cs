@@ -158,7 +158,7 @@ internal sealed class MonitorProcess : IDisposable
         var domain = _monitor.Create(config, () => gone || _terminated);
         if (_options.AwaitViewer)
         {
-            launcher.TrySend(new Message(Verbs.Created).With("domid", domain.Record.Domid));
+            launcher.TrySend(new Message(Verbs.Created).With("domid", domain.Record.Domid).With("remarks", _context.TakeRemarks()));
             _context.Loop.RunUntil(() => wanted || gone || _terminated, int.MaxValue);
             if (!wanted)
             {
@@ -173,7 +173,7 @@ internal sealed class MonitorProcess : IDisposable
             _context.Loop.RunUntil(() => answer is not null, int.MaxValue);
         }
 
-        launcher.TrySend(new Message(_options.AwaitViewer ? Verbs.Done : Verbs.Created).With("domid", domain.Record.Domid));
+        launcher.TrySend(new Message(_options.AwaitViewer ? Verbs.Done : Verbs.Created).With("domid", domain.Record.Domid).With("remarks", _context.TakeRemarks()));
         watch.Remove();
         launcher.Dispose();
         RunToTheEnd();

@@ -1,6 +1,8 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Config;
 using Xenolith.Toolstack;
+using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Tests.Unit.Cli;
@@ -44,6 +46,18 @@ internal sealed class FakeHost : IDomainHost
     public void Destroy(int domid) => Asked.Add($"destroy {domid}");
 
     public void Rename(int domid, string name) => Asked.Add($"rename {domid} {name}");
+
+    public Dictionary<int, NicStatus[]> NicRows { get; } = [];
+
+    public IReadOnlyList<string> Attach(int domid, DomainConfig devices)
+    {
+        Asked.AddRange(devices.Nics.Select(nic => $"attach {domid} vif devid={nic.DeviceId} mac={nic.Mac} bridge={nic.Bridge}"));
+        return ["a remark"];
+    }
+
+    public void Detach(int domid, string kind, int id, DetachPatience patience) => Asked.Add($"detach {domid} {kind} {id} {patience}");
+
+    public IReadOnlyList<NicStatus> Nics(int domid) => NicRows.GetValueOrDefault(domid) ?? [];
 
     public void RequestShutdown(int domid, string request)
     {

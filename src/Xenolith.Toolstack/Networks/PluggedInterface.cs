@@ -1,0 +1,63 @@
+using Xenolith.Host;
+using Xenolith.Toolstack.Hosts;
+using Xenolith.Toolstack.Monitors;
+
+namespace Xenolith.Toolstack.Networks;
+
+/// <summary>
+/// A note in a domain's directory that a hotplug script was run for one of its interfaces. If monitor and domain are killed together, nobody is
+/// left to run the script's other half; the next xl finds the note and does (firewall rules would stay for ever otherwise).
+/// </summary>
+internal static class PluggedInterface
+{
+    private const string Prefix = "plugged-";
+    private const int Fields = 4;
+
+    /// <summary>Leaves the note, before the script runs.</summary>
+    public static void Note(HostState state, int domid, HotplugScript online)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(online);
+        using var directory = state.Open(domid);
+        if (directory is not null)
+        {
+            state.WriteText(directory, Prefix + online.Interface, string.Join('\n', online.Path, online.BackendPath, online.Interface, online.GatewayDevice));
+        }
+    }
+
+    /// <summary>Takes the note away: the script's other half has run.</summary>
+    public static void Forget(HostState state, int domid, HotplugScript offline)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(offline);
+        using var directory = state.Open(domid);
+        directory?.Delete(Prefix + offline.Interface);
+    }
+
+    /// <summary>
+    /// Runs the other halves for a domain whose processes are gone. The store is started if need be, since scripts read it; it still has the
+    /// domain's nodes. A script that fails changes nothing: its interface has gone with its process.
+    /// </summary>
+    /// <param name="state">The host, locked by the caller.</param>
+    /// <param name="stores">The way to its store.</param>
+    /// <param name="domid">The dead domain.</param>
+    /// <param name="milliseconds">How long each script may take.</param>
+    public static void Unplug(HostState state, IHostStoreFinder stores, int domid, int milliseconds)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        using var directory = state.Open(domid);
+        foreach (var name in directory?.Names().Where(n => n.StartsWith(Prefix, StringComparison.Ordinal)).ToList() ?? [])
+        {
+            if (state.ReadText(directory!, name).Split('\n') is not { Length: Fields } note)
+            {
+                continue;
+            }
+
+            using var store = stores.Start();
+            var loop = new EventLoop();
+            var ended = false;
+            new HotplugScript(note[0], "offline", note[1], note[2], note[3]).Start(loop, state.Run, milliseconds, _ => ended = true);
+            loop.RunUntil(() => ended, int.MaxValue);
+        }
+    }
+}
