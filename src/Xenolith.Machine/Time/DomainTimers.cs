@@ -79,9 +79,14 @@ public sealed class DomainTimers : IDisposable
     private void Run()
     {
         TimerSlack.MakeExact();
-        while (!_ending)
+        while (true)
         {
             var ticket = _wake.Ticket;
+            if (_ending)
+            {
+                return;
+            }
+
             Deadline? expired;
             long earliest;
             lock (_lock)
