@@ -16,4 +16,11 @@ internal static unsafe class MappedBytes
         // SAFETY: as above.
         source.CopyTo(new Span<byte>((void*)address, source.Length));
     }
+
+    /// <summary>A range of a mapped page as it is at each moment: for data that is moved or summed, never for what decides something.</summary>
+    public static Span<byte> At(nint address, int length)
+    {
+        // SAFETY: the caller's promise; the page stays mapped while the span is used.
+        return new((void*)address, length);
+    }
 }
