@@ -51,6 +51,9 @@ public sealed partial class EventPoll : IDisposable
         _poll = descriptor >= 0 ? Descriptors.Own(descriptor) : throw HostException.Last("make an epoll set");
     }
 
+    /// <summary>The set's own descriptor, readable while a wait would return at once; good until it is disposed.</summary>
+    public int Number => Descriptors.Number(_poll);
+
     /// <summary>Adds a descriptor under a key.</summary>
     public void Watch(SafeHandle descriptor, EventPollEvents wanted, ulong key) => Control(Add, descriptor, wanted, key);
 

@@ -71,10 +71,14 @@ public static partial class UnixSockets
     }
 
     /// <summary>A connection to a listening socket; null if the name does not exist or nobody listens.</summary>
-    public static SafeFileHandle? Connect(DirectoryHandle directory, string name, UnixSocketKind kind)
+    /// <param name="directory">Where it is.</param>
+    /// <param name="name">Its name there.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="wait">False: throw with <see cref="Errno.EAGAIN"/> rather than wait for a listener that accepts nothing; the socket is then non-blocking.</param>
+    public static SafeFileHandle? Connect(DirectoryHandle directory, string name, UnixSocketKind kind, bool wait = true)
     {
         ArgumentNullException.ThrowIfNull(directory);
-        var socket = Open((int)kind);
+        var socket = Open((int)kind | (wait ? 0 : Nonblock));
         Span<byte> address = stackalloc byte[2 + PathBytes];
         var length = WriteAddress(directory, name, address);
         if (ConnectCall(Descriptors.Number(socket), ref address[0], length) == 0)
@@ -85,6 +89,19 @@ public static partial class UnixSockets
         var errno = Marshal.GetLastPInvokeError();
         socket.Dispose();
         return errno is Errno.ENOENT or Errno.ECONNREFUSED ? null : throw new HostException($"connect to {directory.Path}/{name}", errno);
+    }
+
+    /// <summary>
+    /// Asks for room for so many bytes on their way from a socket: all of it with CAP_NET_ADMIN, else as much as net.core.wmem_max allows.
+    /// </summary>
+    public static void SetSendBuffer(SafeHandle socket, int bytes)
+    {
+        const int sendBuffer = 7, sendBufferForce = 32;
+        if (SetSockOpt(Descriptors.Number(socket), SolSocket, sendBufferForce, ref bytes, sizeof(int)) != 0
+            && SetSockOpt(Descriptors.Number(socket), SolSocket, sendBuffer, ref bytes, sizeof(int)) != 0)
+        {
+            throw HostException.Last("set a socket's send buffer");
+        }
     }
 
     /// <summary>Process and user id of a connected peer (SO_PEERCRED).</summary>
@@ -135,6 +152,9 @@ public static partial class UnixSockets
 
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     private static partial int GetSockOpt(int socket, int level, int option, ref int value, ref int size);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetSockOpt(int socket, int level, int option, ref int value, int size);
 
     [LibraryImport("libc", EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Chmod(string path, uint mode);

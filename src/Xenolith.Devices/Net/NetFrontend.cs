@@ -12,6 +12,14 @@ public sealed record NetFrontendQueue(uint TxRing, uint RxRing, uint TxChannel, 
 /// <summary>What a network frontend wrote to the store when it became ready (netif.h).</summary>
 public sealed record NetFrontend
 {
+    private static readonly string[] s_features =
+    [
+        "request-rx-copy", "ctrl-ring-ref", "multi-queue-num-queues", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
+        "feature-no-csum-offload", "feature-ipv6-csum-offload", "feature-rx-notify", "request-multicast-control",
+    ];
+
+    private static readonly string[] s_rings = ["tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx"];
+
     /// <summary>Its queues, at least one.</summary>
     public required IReadOnlyList<NetFrontendQueue> Queues { get; init; }
 
@@ -35,6 +43,33 @@ public sealed record NetFrontend
 
     /// <summary><c>request-multicast-control</c>: only multicasts that it asked for.</summary>
     public bool MulticastControl { get; init; }
+
+    /// <summary>Copies the nodes that <see cref="TryParse"/> reads, for sending them elsewhere; values too long to be numbers are cut.</summary>
+    /// <param name="node">The value of a node below the frontend's directory, or null.</param>
+    /// <param name="maxQueues">What <c>multi-queue-max-queues</c> offered.</param>
+    /// <param name="put">Takes a name and a value.</param>
+    public static void CopyNodes(Func<string, string?> node, int maxQueues, Action<string, string> put)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(put);
+        const int longest = 32;
+        List<string> names = [.. s_features, .. s_rings];
+        for (var i = 0; i < maxQueues; i++)
+        {
+            foreach (var ring in s_rings)
+            {
+                names.Add(string.Create(CultureInfo.InvariantCulture, $"queue-{i}/{ring}"));
+            }
+        }
+
+        foreach (var name in names)
+        {
+            if (node(name) is { } value)
+            {
+                put(name, value.Length > longest ? value[..longest] : value);
+            }
+        }
+    }
 
     /// <summary>Reads a frontend's nodes.</summary>
     /// <param name="node">The value of a node below the frontend's directory (<c>queue-0/tx-ring-ref</c>), or null.</param>

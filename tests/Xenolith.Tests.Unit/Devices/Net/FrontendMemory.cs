@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using Xenolith.Devices.Rings;
+
+namespace Xenolith.Tests.Unit.Devices.Net;
+
+/// <summary>A guest's pages and what it granted of them: grant N is page N, unless it was taken back.</summary>
+internal sealed class FrontendMemory : IGrantedPages, IDisposable
+{
+    private readonly nint _block;
+    private readonly nint _memory;
+    private readonly bool[] _granted;
+    private readonly bool[] _readOnly;
+    private readonly int[] _mapped;
+
+    public FrontendMemory(int pages)
+    {
+        Pages = pages;
+        _block = Marshal.AllocHGlobal((pages + 1) * 4096);
+        _memory = (_block + 4095) & ~4095;
+        _granted = new bool[pages];
+        _readOnly = new bool[pages];
+        _mapped = new int[pages];
+        Array.Fill(_granted, true);
+        for (var i = 0; i < pages; i++)
+        {
+            Page(i).Clear();
+        }
+    }
+
+    public int Pages { get; }
+
+    /// <summary>Mappings that were not given back.</summary>
+    public int Mapped => _mapped.Sum();
+
+    public nint Address(int page) => _memory + (page * 4096);
+
+    public unsafe Span<byte> Page(int page) => new((void*)Address(page), 4096);
+
+    public void Revoke(int page) => _granted[page] = false;
+
+    public void MakeReadOnly(int page) => _readOnly[page] = true;
+
+    public bool TryMap(uint gref, bool write, out GrantedPage page)
+    {
+        page = default;
+        if (gref >= Pages || !_granted[gref] || (write && _readOnly[gref]))
+        {
+            return false;
+        }
+
+        _mapped[gref]++;
+        page = new GrantedPage(Address((int)gref), gref, gref, write);
+        return true;
+    }
+
+    public void Unmap(in GrantedPage page, int offset, int written) => Assert.True(--_mapped[page.Gref] >= 0);
+
+    public void Dispose() => Marshal.FreeHGlobal(_block);
+}

@@ -1,0 +1,54 @@
+using Xenolith.Devices.Net.Guest;
+
+namespace Xenolith.Tests.Unit.Devices.Net;
+
+public sealed class RateLimitTests
+{
+    [Fact]
+    public void Over_time_no_more_passes_than_was_promised()
+    {
+        // 1 MB/s in windows of 50 ms, asked every millisecond for ten seconds.
+        var limit = new RateLimit(50_000, 50_000);
+        var passed = 0;
+        for (var ms = 0; ms < 10_000; ms++)
+        {
+            while (limit.TrySpend(1500, TimeSpan.FromMilliseconds(ms)))
+            {
+                passed += 1500;
+            }
+        }
+
+        Assert.InRange(passed, 9_900_000, 10_200_000);
+    }
+
+    [Fact]
+    public void A_packet_larger_than_an_interval_passes_after_enough_of_them()
+    {
+        var limit = new RateLimit(1000, 50_000);
+        Assert.False(limit.TrySpend(60_000, TimeSpan.Zero));
+        Assert.False(limit.TrySpend(60_000, TimeSpan.FromSeconds(1)));
+        Assert.True(limit.TrySpend(60_000, TimeSpan.FromSeconds(4)));
+    }
+
+    [Fact]
+    public void Without_a_limit_everything_passes()
+    {
+        var limit = new RateLimit(0, 0);
+        Assert.False(limit.IsLimited);
+        Assert.True(limit.TrySpend(int.MaxValue, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Idle_time_is_saved_up_only_to_a_burst()
+    {
+        var limit = new RateLimit(1000, 1000);
+        Assert.True(limit.TrySpend(1, TimeSpan.Zero));
+        var passed = 0;
+        while (limit.TrySpend(1000, TimeSpan.FromHours(1)))
+        {
+            passed += 1000;
+        }
+
+        Assert.InRange(passed, 100_000, 140_000);
+    }
+}
