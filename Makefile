@@ -1,6 +1,7 @@
 # One door: `make` prints what there is.
 .DEFAULT_GOAL := help
-.PHONY: help build test check fmt docs bench run
+.PHONY: help build test check fmt docs install bench run
+PREFIX ?= /usr/local
 
 help: ## print this
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +21,9 @@ fmt: ## format the source
 
 docs: build ## write docs/support.md, manual pages and completion from the program's tables
 	@packaging/documents
+
+install: docs ## install under PREFIX (/usr/local), with DESTDIR before it
+	@packaging/install "$(PREFIX)"
 
 bench: build ## compare with the rivals; prints tables
 	@bench/run

@@ -61,6 +61,26 @@ public sealed class LifeTests : GuestHost
         Eventually(() => Run("xenstore-read", "/local/domain/2/vm").Output == vm, "it has another uuid");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_reboot_uses_the_configuration_of_the_creation_whatever_became_of_the_file(bool deleted)
+    {
+        var file = Config("guest", "run=echo,still-$((40+2));sleep,1000");
+        XlOk("create", file);
+        AwaitConsole("guest", "still-42");
+        if (deleted)
+            File.Delete(file);
+        else
+            File.WriteAllText(file, "name = 'other'\nkernel = '/nonexistent'\nmemory = 1\n");
+
+        XlOk("reboot", "guest");
+
+        Eventually(() => Find("guest") is { Domid: 2, Memory: 128 }, "it does not come back as it was");
+        var log = System.IO.Path.Combine(Path, "log", "console", "guest-guest.log");
+        Eventually(() => File.ReadAllText(log).Split("still-42").Length == 3, "it does not boot again as it was");
+    }
+
     [Fact]
     public void A_panic_is_a_crash_that_can_be_kept()
     {

@@ -1,3 +1,4 @@
+using Xenolith.Cli.Autostart;
 using Xenolith.Cli.Xl;
 using Xenolith.Cli.Xm;
 
@@ -11,8 +12,12 @@ public static class DocumentTable
     [
         ("support", SupportPage.Text),
         ("completion", BashCompletion.Text),
+        ("completion-zsh", ZshCompletion.Text),
+        ("man", () => ManPage.Text(XlCommands.Set)),
         ("man-xl", () => ManPage.Text(XlCommands.Set)),
         ("man-xm", () => ManPage.Text(XmCommands.Set)),
+        ("man-xendomains", () => ManPage.Text(XendomainsProgram.Set)),
+        ("man-xl.cfg", KeysManPage.Text),
     ];
 
     /// <summary>The text of the document called <paramref name="name"/>, or null.</summary>

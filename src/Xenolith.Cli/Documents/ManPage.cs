@@ -45,7 +45,7 @@ public static class ManPage
     }
 
     // A line that begins with a dot or a quote would be a macro, and plain hyphens become typographic ones.
-    private static string Escaped(string text)
+    internal static string Escaped(string text)
     {
         var escaped = text.Replace("\\", "\\e").Replace("-", "\\-");
         return escaped.StartsWith('.') || escaped.StartsWith('\'') ? "\\&" + escaped : escaped;

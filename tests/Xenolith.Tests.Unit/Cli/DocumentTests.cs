@@ -37,6 +37,22 @@ public sealed class DocumentTests
         Assert.All(page.Split('\n').Where(line => line.StartsWith('.')), line => Assert.Matches(@"^\.(TH|SH|SS|TP|PP|B)\b", line));
     }
 
+    [Fact]
+    public void The_page_of_keys_has_every_key_and_no_accidental_macro()
+    {
+        var page = KeysManPage.Text();
+        Assert.All(KeyTable.Sections.SelectMany(s => s.Keys), key => Assert.Contains($"\n.B {key.Name}\n", page));
+        Assert.All(page.Split('\n').Where(line => line.StartsWith('.')), line => Assert.Matches(@"^\.(TH|SH|TP|BR?)\b", line));
+    }
+
+    [Fact]
+    public void Zsh_is_offered_the_same_commands()
+    {
+        var script = ZshCompletion.Text();
+        Assert.Contains("  'shutdown:Ask a domain to shut down'\n", script);
+        Assert.DoesNotContain("loadpolicy", script);
+    }
+
     private static string InRepository(string path, [CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "../../..", path);
 }
