@@ -15,7 +15,7 @@ public sealed class XendomainsTests : CallerHost
     public void Upstreams_helper_starts_skips_shows_and_stops()
     {
         var auto = Auto("alpha", "beta");
-        var paths = Write("hotplugpath.sh", $"sbindir={GuestImages.Programs}\nbindir={GuestImages.Programs}\nXEN_LOCK_DIR={Path}/lock\n");
+        var paths = Write("hotplugpath.sh", $"sbindir={GuestImages.Programs}\nbindir={GuestImages.Programs}\nXEN_LOCK_DIR={Path}/locks\n");
         var settings = Write("xendomains", $"""
             XENDOMAINS_AUTO={auto}
             XENDOMAINS_AUTO_ONLY=true
