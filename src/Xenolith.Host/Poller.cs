@@ -12,6 +12,9 @@ public enum PollEvents : short
     /// <summary>Data, an end of file or a connection to accept.</summary>
     Readable = 0x1,
 
+    /// <summary>Urgent data of a TCP connection.</summary>
+    Urgent = 0x2,
+
     /// <summary>Room to write.</summary>
     Writable = 0x4,
 

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Xenolith.Devices.Net.Uplink;
 using Xenolith.Toolstack.Domains;
 using Xenolith.Toolstack.Monitors;
 
 namespace Xenolith.Toolstack;
 
 /// <summary>
-/// The program's other lives: started again by itself as a monitor or as a domain process. The entry point asks here first.
+/// The program's other lives: started again by itself as a monitor, as a domain process or as a switch's uplink. The entry point asks here first.
 /// </summary>
 public static class ChildProgram
 {
@@ -25,6 +26,9 @@ public static class ChildProgram
                 return true;
             case [DomainProcess.Argument, var monitor, ..] when int.TryParse(monitor, CultureInfo.InvariantCulture, out var pid):
                 exitCode = DomainProcess.Run(pid, parts.Assembly());
+                return true;
+            case [UplinkProgram.Argument, var network]:
+                exitCode = UplinkProgram.Run(network, Console.Error);
                 return true;
             default:
                 exitCode = 0;
