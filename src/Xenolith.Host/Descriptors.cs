@@ -61,6 +61,14 @@ public static partial class Descriptors
         return PipeCall(ref MemoryMarshal.GetReference(ends), Cloexec) == 0 ? (Own(ends[0]), Own(ends[1])) : throw HostException.Last("make a pipe");
     }
 
+    /// <summary>Opens a file to read and write; it must exist.</summary>
+    public static SafeFileHandle OpenForWriting(string path)
+    {
+        const int ReadWriteCloexec = 0x2 | 0x80000;
+        var descriptor = OpenCall(path, ReadWriteCloexec, 0);
+        return descriptor >= 0 ? Own(descriptor) : throw HostException.Last($"open {path}");
+    }
+
     /// <summary>Makes reads and writes return at once.</summary>
     public static void SetNonBlocking(SafeHandle descriptor, bool on = true)
     {

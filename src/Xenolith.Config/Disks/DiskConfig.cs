@@ -44,4 +44,7 @@ public sealed record DiskConfig
 
     /// <summary>The protocol asked for by <c>specification=</c>, <c>xen</c> or <c>virtio</c>, or null.</summary>
     public string? Specification { get; init; }
+
+    /// <summary>Where it stands in the configuration, <c>file:line:column</c>, for messages; null if it came from elsewhere.</summary>
+    public string? Position { get; init; }
 }

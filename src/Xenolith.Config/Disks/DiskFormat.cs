@@ -18,6 +18,15 @@ public enum DiskFormat
     /// <summary>QEMU's enhanced disk.</summary>
     Qed,
 
+    /// <summary>VMware's disk. Not in real xl.</summary>
+    Vmdk,
+
+    /// <summary>VirtualBox's disk. Not in real xl.</summary>
+    Vdi,
+
+    /// <summary>Microsoft's newer virtual hard disk. Not in real xl.</summary>
+    Vhdx,
+
     /// <summary>No medium in the drive.</summary>
     Empty,
 }

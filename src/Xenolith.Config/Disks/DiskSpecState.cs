@@ -151,11 +151,14 @@ internal sealed class DiskSpecState
             "qcow2" => DiskFormat.Qcow2,
             "vhd" => DiskFormat.Vhd,
             "qed" => DiskFormat.Qed,
+            "vmdk" => DiskFormat.Vmdk,
+            "vdi" => DiskFormat.Vdi,
+            "vhdx" => DiskFormat.Vhdx,
             "empty" => DiskFormat.Empty,
             _ => null,
         };
         if (format is null)
-            return $"format `{value}' is none of raw, qcow, qcow2, vhd, qed, empty";
+            return $"format `{value}' is none of raw, qcow, qcow2, vhd, vhdx, vmdk, vdi, qed, empty";
         if (_format is { } earlier && earlier != format)
             return $"format given twice: {earlier.ToString().ToLowerInvariant()} and {value}";
         _format = format;

@@ -12,7 +12,7 @@ internal static class DeviceKeys
 
     public static readonly KeySection Devices = new("Devices",
     [
-        Refused("disk", TextList, "none", "disks, see xl-disk-configuration(5)", "the block backend is not built yet; boot from an initramfs"),
+        Works("disk", TextList, "none", "disks, see xl-disk-configuration(5)"),
         Refused("vif", TextList, "none", "network interfaces, see xl-network-configuration(5)", "the network backend is not built yet"),
         NoEffect("vfb", TextList, "none", "framebuffer, keyboard and mouse", NoBackend),
         NoEffect("vkb", TextList, "none", "keyboard and pointer", NoBackend),

@@ -88,7 +88,7 @@ internal static class DomainConfigReader
                 continue;
             }
 
-            disks.Add(disk!);
+            disks.Add(disk! with { Position = atom.Position.ToString() });
             if (!DeviceName.TryNumber(disk!.VirtualDevice, out var number))
             {
                 reader.Diagnostics.Creation(atom.Position,

@@ -35,6 +35,9 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
     /// <summary>Counters of the present connection; null without one.</summary>
     public DiskCounters? Counters => _disk?.Counters;
 
+    /// <summary>The ring's indices, for <c>xl inspect</c>; none without a connection.</summary>
+    public IEnumerable<KeyValuePair<string, long>> RingIndices() => _disk?.RingIndices() ?? [];
+
     /// <summary>Connects to a frontend; an earlier connection ends first. False with the reason in words.</summary>
     /// <param name="domain">The frontend's domain.</param>
     /// <param name="frontend">What it wrote.</param>

@@ -23,10 +23,7 @@ public sealed class BlockRequest
     /// <summary>The frontend's name for it; returned in the response.</summary>
     public ulong Id { get; set; }
 
-    /// <summary>The operation as the ring had it: the response repeats it.</summary>
-    public byte RawOperation { get; set; }
-
-    /// <summary>What to do; an indirect request's inner operation.</summary>
+    /// <summary>What to do; an indirect request's inner operation. The response repeats it (blkfront stops a disk whose response names another).</summary>
     public BlkifOperation Operation { get; set; }
 
     /// <summary>First sector on the disk, in 512-byte units.</summary>

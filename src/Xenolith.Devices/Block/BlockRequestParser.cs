@@ -12,12 +12,11 @@ public static class BlockRequestParser
     /// <summary>Segments in one page of an indirect request.</summary>
     public const int SegmentsPerPage = 4096 / BlkifLayout.SegmentSize;
 
-    /// <summary>Reads an entry; false if the request is malformed (Id and RawOperation are set all the same).</summary>
+    /// <summary>Reads an entry; false if the request is malformed (Id and Operation are set all the same).</summary>
     public static bool TryParse(ReadOnlySpan<byte> entry, BlkifLayout layout, BlockRequest request)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(request);
-        request.RawOperation = entry[0];
         request.Operation = (BlkifOperation)entry[0];
         request.IsIndirect = request.Operation == BlkifOperation.Indirect;
         request.SegmentCount = 0;

@@ -60,6 +60,9 @@ public sealed class VirtualDisk : IDisposable
     /// <summary>What was done so far.</summary>
     public DiskCounters Counters { get; } = new();
 
+    /// <summary>The ring's indices, for <c>xl inspect</c>.</summary>
+    public IEnumerable<KeyValuePair<string, long>> RingIndices() => _ring.Indices();
+
     /// <summary>The frontend's event: there may be requests. Any thread; cheap; never blocks.</summary>
     public void Notify()
     {
@@ -195,7 +198,7 @@ public sealed class VirtualDisk : IDisposable
         response = response[.._layout.ResponseSize];
         response.Clear();
         BinaryPrimitives.WriteUInt64LittleEndian(response, request.Id);
-        response[_layout.ResponseOperation] = request.RawOperation;
+        response[_layout.ResponseOperation] = (byte)request.Operation;
         BinaryPrimitives.WriteInt16LittleEndian(response[(_layout.ResponseOperation + 2)..], (short)status);
         bool notify;
         lock (_ringLock)

@@ -43,6 +43,13 @@ public sealed unsafe class SharedRing
     /// <summary>Requests taken whose responses were not put yet.</summary>
     public int Outstanding => (int)(_requestConsumer - _responseProducer);
 
+    /// <summary>The indices as they are now, for <c>xl inspect</c>: what the frontend and we have put and taken, and when each wants to be notified.</summary>
+    public IEnumerable<KeyValuePair<string, long>> Indices() =>
+    [
+        new("req_prod", Index(RequestProducer)), new("req_cons", _requestConsumer), new("req_event", Index(RequestEvent)),
+        new("rsp_prod", Index(ResponseProducerOffset)), new("rsp_event", Index(ResponseEvent)),
+    ];
+
     /// <summary>Copies the next request out; false if there is none.</summary>
     /// <param name="entry">Exactly an entry's size.</param>
     /// <exception cref="RingException">The producer index claims more requests than the ring can hold.</exception>

@@ -227,7 +227,7 @@ internal sealed class AttachedDevice : IDisposable
 
         switch (XenbusTransitions.Next(Read($"{Address.Frontend}/state"), State))
         {
-            case BackendStep.Connect when Online && !_failed:
+            case BackendStep.Connect when Online && !_failed && _device.CanConnect:
                 Connect();
                 break;
             case BackendStep.Close:

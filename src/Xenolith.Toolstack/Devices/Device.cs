@@ -14,6 +14,9 @@ internal abstract class Device : IDisposable
     /// <summary>The xenbus name of its kind.</summary>
     public abstract string Kind { get; }
 
+    /// <summary>The directory of its backend below <c>/local/domain/0/backend</c>; differs from the kind only where Xen has several backends for one.</summary>
+    public virtual string BackendKind => Kind;
+
     /// <summary>Its number within the kind.</summary>
     public abstract int Id { get; }
 
@@ -38,6 +41,9 @@ internal abstract class Device : IDisposable
         ArgumentNullException.ThrowIfNull(done);
         done(null);
     }
+
+    /// <summary>False for a device that has nothing to serve yet, such as a drive without a medium: the frontend waits.</summary>
+    public virtual bool CanConnect => true;
 
     /// <summary>The frontend is ready: reads its nodes (hostile input) into the order <see cref="DeviceOrders.Connect"/>. Returns what is wrong with them, or null.</summary>
     /// <param name="frontend">Reads a node of the frontend's directory; null if it does not exist.</param>

@@ -6,16 +6,17 @@ namespace Xenolith.Toolstack.Devices;
 /// <param name="Kind">The xenbus name of its kind: <c>vbd</c>, <c>vif</c>.</param>
 /// <param name="Domid">The domain.</param>
 /// <param name="Id">Its number: a vbd's device number, a vif's handle.</param>
-internal readonly record struct DeviceAddress(string Kind, int Domid, int Id)
+/// <param name="BackendKind">The directory of its backend: the kind, or <c>qdisk</c>, <c>vbd3</c>.</param>
+internal readonly record struct DeviceAddress(string Kind, int Domid, int Id, string BackendKind)
 {
     /// <summary>The guest's half.</summary>
     public string Frontend => string.Create(CultureInfo.InvariantCulture, $"/local/domain/{Domid}/device/{Kind}/{Id}");
 
     /// <summary>Our half.</summary>
-    public string Backend => string.Create(CultureInfo.InvariantCulture, $"/local/domain/0/backend/{Kind}/{Domid}/{Id}");
+    public string Backend => string.Create(CultureInfo.InvariantCulture, $"/local/domain/0/backend/{BackendKind}/{Domid}/{Id}");
 
     /// <summary>Where a Linux backend tells why it gave up.</summary>
-    public string Error => string.Create(CultureInfo.InvariantCulture, $"/local/domain/0/error/backend/{Kind}/{Domid}/{Id}");
+    public string Error => string.Create(CultureInfo.InvariantCulture, $"/local/domain/0/error/backend/{BackendKind}/{Domid}/{Id}");
 
     /// <summary>The toolstack's own record of it.</summary>
     public string Libxl => string.Create(CultureInfo.InvariantCulture, $"/libxl/{Domid}/device/{Kind}/{Id}");

@@ -1,10 +1,12 @@
+using Xenolith.Toolstack.Devices.Disks;
+
 namespace Xenolith.Toolstack.Devices;
 
 /// <summary>The kinds of devices that a monitor makes, in the order in which they are made.</summary>
 internal static class DeviceKinds
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<IDeviceKind> All { get; } = [];
+    public static IReadOnlyList<IDeviceKind> All { get; } = [new VbdKind()];
 
     /// <summary>The kind of this name; null if there is none.</summary>
     public static IDeviceKind? Find(string name) => All.FirstOrDefault(k => k.Name == name);

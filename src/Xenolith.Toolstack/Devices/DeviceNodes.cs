@@ -34,8 +34,8 @@ internal sealed record DeviceNodes(
         nodes.AddRange(Frontend.Select(n => new StoreNode($"{address.Frontend}/{n.Name}", n.Value, guest)));
         nodes.AddRange(ReadOnlyFrontend.Select(n => new StoreNode($"{address.Frontend}/{n.Name}", n.Value, readable)));
         nodes.Add(new("/local/domain/0/backend", string.Empty, host));
-        nodes.Add(new($"/local/domain/0/backend/{address.Kind}", string.Empty, host));
-        nodes.Add(new($"/local/domain/0/backend/{address.Kind}/{domid}", string.Empty, host));
+        nodes.Add(new($"/local/domain/0/backend/{address.BackendKind}", string.Empty, host));
+        nodes.Add(new($"/local/domain/0/backend/{address.BackendKind}/{domid}", string.Empty, host));
         nodes.Add(new(address.Backend, string.Empty, readable));
         nodes.Add(new($"{address.Backend}/frontend", address.Frontend, readable));
         foreach (var (name, value) in Backend)

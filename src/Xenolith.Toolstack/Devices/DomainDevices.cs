@@ -111,7 +111,7 @@ internal sealed class DomainDevices(
             throw new ToolstackException($"{device.Title}: the domain has a device of that name and number ({device.Kind} {device.Id}) already. Choose another, or detach that one first.");
         }
 
-        var attached = new AttachedDevice(device, new(device.Kind, domid, device.Id), context, store, child, config());
+        var attached = new AttachedDevice(device, new(device.Kind, domid, device.Id, device.BackendKind), context, store, child, config());
         attached.Vanished = () =>
         {
             _devices.Remove(attached);

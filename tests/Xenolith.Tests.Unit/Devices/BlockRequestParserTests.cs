@@ -47,7 +47,6 @@ public class BlockRequestParserTests
         Assert.True(BlockRequestParser.TryParse(entry, layout, request));
         Assert.True(request.IsIndirect);
         Assert.Equal(BlkifOperation.Write, request.Operation);
-        Assert.Equal((byte)BlkifOperation.Indirect, request.RawOperation);
         Assert.Equal(42u, request.IndirectGrefs[0]);
         Assert.Equal(256, request.SegmentCount);
     }

@@ -33,12 +33,12 @@ internal sealed class DomainBackends(Domain domain, IDomainEvents events) : IDis
         device.Post(() => answer(Perform(device, key, order, descriptors)));
     }
 
-    /// <summary>What all devices did so far, each counter with the device's kind and number before it.</summary>
+    /// <summary>What all devices did so far, each counter with the device's kind and number before it: <c>vbd/51712/rd</c>.</summary>
     public IEnumerable<KeyValuePair<string, long>> Counters()
     {
         lock (_gate)
         {
-            return [.. _devices.SelectMany(d => (d.Value.Backend?.Counters() ?? []).Select(c => KeyValuePair.Create($"{d.Key.Kind}-{d.Key.Id}-{c.Key}", c.Value)))];
+            return [.. _devices.SelectMany(d => (d.Value.Backend?.Counters() ?? []).Select(c => KeyValuePair.Create($"{d.Key.Kind}/{d.Key.Id}/{c.Key}", c.Value)))];
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class DomainBackends(Domain domain, IDomainEvents events) : IDis
                 device.Backend?.Dispose();
                 var kind = BackendKinds.Find(key.Kind) ?? throw new DeviceException($"{order.Text("name")}: this program serves no {key.Kind}");
                 device.Backend = kind.Open(domain, order, descriptors, answer, new(
-                    line => events.Log($"{order.Text("name")}: {line}"),
+                    events.Log,
                     cause => events.DeviceFailed(key.Kind, (int)key.Id, cause)));
                 break;
             case DeviceOrders.Close:

@@ -44,7 +44,7 @@ internal interface IBackendKind
 }
 
 /// <summary>What a device tells, from any thread.</summary>
-/// <param name="Log">A line for <c>xl dmesg</c>.</param>
+/// <param name="Log">A line for <c>xl dmesg</c>, with the device named in it.</param>
 /// <param name="Failed">The device cannot go on (a frontend broke its ring, a helper is lost), with the cause; its backend is closed.</param>
 internal sealed record BackendEvents(Action<string> Log, Action<string> Failed);
 

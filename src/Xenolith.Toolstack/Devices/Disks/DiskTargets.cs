@@ -1,0 +1,16 @@
+namespace Xenolith.Toolstack.Devices.Disks;
+
+/// <summary>What a disk's target names.</summary>
+internal static class DiskTargets
+{
+    /// <summary>A target that is no path but names something elsewhere: <c>nbd://host/export</c>, <c>rbd:pool/image</c>.</summary>
+    public static bool IsRemote(string? target)
+    {
+        if (target is null || target.StartsWith('/') || target.IndexOf(':', StringComparison.Ordinal) is not (> 1 and var colon))
+        {
+            return false;
+        }
+
+        return target[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '+') && !target[..colon].All(char.IsAsciiDigit);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Devices.Block;
+using Xenolith.Devices.Block.Images;
+using Xenolith.Machine;
+using Xenolith.Toolstack.Control;
+
+namespace Xenolith.Toolstack.Domains.Backends;
+
+/// <summary>Opens virtual block devices.</summary>
+internal sealed class VbdBackendKind : IBackendKind
+{
+    /// <inheritdoc/>
+    public string Name => "vbd";
+
+    /// <inheritdoc/>
+    public IDeviceBackend Open(Domain domain, Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer, BackendEvents events)
+    {
+        IDiskImage? image = order.Text("source") switch
+        {
+            "empty" => null,
+            "raw" => new RawImage(descriptors[0], order.Text("image")),
+            var other => throw new DeviceException($"{order.Text("name")}: unknown source {other}"),
+        };
+        return new VbdBackend(domain, order, image, events);
+    }
+}
+
+/// <summary>A virtual block device in the domain process.</summary>
+internal sealed class VbdBackend : IDeviceBackend
+{
+    private readonly Domain _domain;
+    private readonly BlockBackend? _disk;
+    private readonly BackendEvents _events;
+    private readonly bool _discard, _cdrom, _readOnly;
+
+    /// <summary>Makes a device without a connection.</summary>
+    public VbdBackend(Domain domain, Message order, IDiskImage? image, BackendEvents events)
+    {
+        _domain = domain;
+        _events = events;
+        _discard = order.Flag("discard");
+        _cdrom = order.Flag("cdrom");
+        _readOnly = order.Flag("read-only");
+        _disk = image is null ? null : new BlockBackend(order.Text("dev"), image, _readOnly, events.Log);
+    }
+
+    /// <inheritdoc/>
+    public void Connect(Message order, Message answer)
+    {
+        var disk = _disk ?? throw new DeviceException("there is no medium in the drive");
+        var references = order.Text("ring-refs").Split(',').Select(r => uint.Parse(r, CultureInfo.InvariantCulture)).ToArray();
+        var protocol = order.Text("protocol") is { Length: > 0 } named ? named : null;
+        if (!disk.TryConnect(_domain, new(protocol, references, (uint)order.Number("event-channel")), _events.Failed, out var error))
+        {
+            throw new DeviceException(error);
+        }
+
+        answer.With("bytes", disk.Image.Bytes).With("sector-size", disk.Image.SectorSize).With("discard", _discard && disk.Image.CanDiscard)
+            .With("cdrom", _cdrom).With("read-only", _readOnly);
+    }
+
+    /// <inheritdoc/>
+    public void Disconnect() => _disk?.Disconnect();
+
+    /// <inheritdoc/>
+    public void Perform(Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer) =>
+        throw new DeviceException($"{order.Text("name")}: the order {order.Text("order")} is not known");
+
+    /// <inheritdoc/>
+    public IEnumerable<KeyValuePair<string, long>> Counters() => _disk?.Counters is { } counters
+        ?
+        [
+            new("oo", 0), new("rd", counters.Reads), new("wr", counters.Writes), new("fl", counters.Flushes), new("ds", counters.Discards),
+            new("er", counters.Errors), .. _disk.RingIndices(),
+        ]
+        : [];
+
+    /// <inheritdoc/>
+    public void Dispose() => _disk?.Dispose();
+}
