@@ -9,6 +9,12 @@ namespace Xenolith.Toolstack.Devices;
 /// <param name="BackendKind">The directory of its backend: the kind, or <c>qdisk</c>, <c>vbd3</c>.</param>
 internal readonly record struct DeviceAddress(string Kind, int Domid, int Id, string BackendKind)
 {
+    /// <summary>A device of a kind that has one backend, of the same name.</summary>
+    public DeviceAddress(string kind, int domid, int id)
+        : this(kind, domid, id, kind)
+    {
+    }
+
     /// <summary>The guest's half.</summary>
     public string Frontend => string.Create(CultureInfo.InvariantCulture, $"/local/domain/{Domid}/device/{Kind}/{Id}");
 
