@@ -63,4 +63,7 @@ public struct VcpuRegisters
 
     /// <summary>Debug status bits of a #DB (DR6 form; BS is bit 14) (offset 212).</summary>
     public uint ExitDebugStatus;
+
+    /// <summary>What an engine may act on by itself when the guest enters and leaves its kernel (offset 216).</summary>
+    public KernelEntry Entry;
 }

@@ -12,6 +12,7 @@ public sealed partial class Domain
     /// <summary>The same for 32-bit guests, with pae_extended_cr3 and without m2p_strict.</summary>
     private const ulong KnownCompatAssists = (1UL << 0) | (1UL << 1) | (1UL << 2) | (1UL << 3) | (1UL << 4) | (1UL << 5);
 
+    private readonly Lock _assistsChange = new();
     private ulong _assists;
 
     /// <summary>VMASST_TYPE_* bits in force.</summary>
@@ -33,16 +34,20 @@ public sealed partial class Domain
             return -XenErrno.EINVAL;
         }
 
-        switch (command)
+        if (command > 1)
         {
-            case 0:
-                Interlocked.Or(ref domain._assists, 1UL << (int)type);
-                return 0;
-            case 1:
-                Interlocked.And(ref domain._assists, ~(1UL << (int)type));
-                return 0;
-            default:
-                return -XenErrno.ENOSYS;
+            return -XenErrno.ENOSYS;
         }
+
+        lock (domain._assistsChange)
+        {
+            domain._assists = command == 0 ? domain._assists | (1UL << (int)type) : domain._assists & ~(1UL << (int)type);
+            foreach (var other in domain.Vcpus)
+            {
+                other.PublishIopl();
+            }
+        }
+
+        return 0;
     }
 }

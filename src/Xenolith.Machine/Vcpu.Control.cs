@@ -14,6 +14,9 @@ public sealed partial class Vcpu
     /// <summary>Sets CR4: the bits a guest may choose, the others as they are.</summary>
     internal void SetControl4(ulong value) => GuestCr4 = Privileged.ControlRegisters.FixedCr4(value);
 
+    /// <summary>Tells the engine whether IOPL is a matter of RFLAGS. Any thread.</summary>
+    internal void PublishIopl() => Volatile.Write(ref Registers.Entry.IoplReady, Published(!Domain.ArchitecturalIopl));
+
     /// <summary>IA32_SPEC_CTRL: kept, without effect on the translated code's host.</summary>
     internal ulong SpecControl { get; set; }
 

@@ -53,7 +53,7 @@ public sealed partial class Vcpu
 
             _infoMoved = true;
             SharedWord.Bytes(Info, VcpuInfoLayout.Size).CopyTo(SharedWord.Bytes(address, VcpuInfoLayout.Size));
-            Volatile.Write(ref _info, address);
+            SetInfo(address);
         }
 
         // A sender may have used the old place meanwhile.
@@ -68,10 +68,16 @@ public sealed partial class Vcpu
     {
         if (Id < SharedInfoLayout.LegacyVcpus)
         {
-            _info = Domain.SharedInfo + SharedInfoLayout.VcpuInfo + (Id * VcpuInfoLayout.Size);
+            SetInfo(Domain.SharedInfo + SharedInfoLayout.VcpuInfo + (Id * VcpuInfoLayout.Size));
             return;
         }
 
-        _info = Domain.Frames.PageOf(Domain.Memory.Hypervisor.Allocate());
+        SetInfo(Domain.Frames.PageOf(Domain.Memory.Hypervisor.Allocate()));
+    }
+
+    private void SetInfo(nint address)
+    {
+        Volatile.Write(ref _info, address);
+        Registers.Entry.VcpuInfo = address;
     }
 }

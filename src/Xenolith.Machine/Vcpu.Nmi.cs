@@ -13,7 +13,11 @@ public sealed partial class Vcpu
     }
 
     /// <summary>From an NMI's delivery to the next iret.</summary>
-    internal bool NmiMasked { get; set; }
+    internal bool NmiMasked
+    {
+        get => Registers.Entry.NmiReady == 0;
+        set => Registers.Entry.NmiReady = Published(!value);
+    }
 
     /// <summary>Sends an NMI (VCPUOP_send_nmi, the watchdog, sysrq by an operator). Any thread.</summary>
     public void RaiseNmi()

@@ -10,6 +10,8 @@ namespace Xenolith.Machine;
 /// </summary>
 public sealed partial class Vcpu : IDisposable
 {
+    private ulong _userRootMfn;
+
     internal Vcpu(Domain domain, int id, IVcpuEngine engine)
     {
         Domain = domain;
@@ -17,6 +19,8 @@ public sealed partial class Vcpu : IDisposable
         Engine = engine;
         FindRegisters();
         IsDown = true;
+        NmiMasked = false;
+        PublishIopl();
         ResetInfo();
     }
 
@@ -36,7 +40,15 @@ public sealed partial class Vcpu : IDisposable
     public ulong KernelRootMfn { get; private set; }
 
     /// <summary>Root of user mode's (guest_table_user); 0: none.</summary>
-    public ulong UserRootMfn { get; private set; }
+    public ulong UserRootMfn
+    {
+        get => _userRootMfn;
+        private set
+        {
+            _userRootMfn = value;
+            Registers.Entry.UserRootReady = Published(value != 0);
+        }
+    }
 
     /// <summary>Root in force in the current mode.</summary>
     public ulong CurrentRootMfn => InKernel ? KernelRootMfn : UserRootMfn;

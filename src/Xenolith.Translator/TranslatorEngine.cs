@@ -101,6 +101,8 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
             counters.Add(new($"translator/exits/{kind}", vcpus.Sum(vcpu => vcpu.Exits(kind))));
         }
 
+        counters.Add(new("translator/emitted/syscall", vcpus.Sum(vcpu => (long)vcpu.Slot(State.EmittedEntries))));
+        counters.Add(new("translator/emitted/iret", vcpus.Sum(vcpu => (long)vcpu.Slot(State.EmittedReturns))));
         counters.Add(new("translator/32-bit-segments-refused", vcpus.Sum(vcpu => vcpu.CompatibilityRefusals)));
         counters.Add(new("translator/slow-instructions", vcpus.Sum(vcpu => vcpu.SlowCount)));
         counters.Add(new("translator/kicks-in-code", vcpus.Sum(vcpu => vcpu.Polls)));

@@ -11,6 +11,7 @@ internal sealed partial class VcpuContext
 {
     private ExitReason? _reason;
     private long _compatibilityRefusals;
+    private byte _hashedTaskSwitched;
 
     /// <summary>Attempts to run a 32-bit code segment.</summary>
     public long CompatibilityRefusals => _compatibilityRefusals;
@@ -21,6 +22,14 @@ internal sealed partial class VcpuContext
         _gsInForce = 0;
         _reason = null;
         nint target = 0;
+        if (Registers.TaskSwitched != _hashedTaskSwitched)
+        {
+            // Landings compare RIP only: those of the other mode must not be found.
+            _hashedTaskSwitched = Registers.TaskSwitched;
+            Kernel.FlushHash();
+            User.FlushHash();
+        }
+
         if (Registers.Compatibility != 0)
         {
             // 32-bit code segments are not run: the guest's kernel ends the program, as it would for a bad selector.

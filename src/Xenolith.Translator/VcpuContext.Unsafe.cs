@@ -39,6 +39,8 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         User = new AddressContext(file, engine.EmptyContext);
         MappedMemory.CloseFile(file);
         _state = (byte*)Kernel.GsBase;
+        Slot(State.KernelBase) = (ulong)Kernel.GsBase;
+        Slot(State.UserBase) = (ulong)User.GsBase;
         _poll = MappedMemory.MapPrivateMemory(0, 4096, Protection.Read | Protection.Write);
         Slot(State.Poll) = (ulong)_poll;
         Mxcsr = 0x1f80;
@@ -167,7 +169,8 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         {
             // SAFETY: the thunk follows the C calling convention and returns with all callee-saved state; the GC sees native mode.
             ((delegate* unmanaged<nint, nint, void>)(gs == _gsInForce ? _cache.Thunks.EnterSame : _cache.Thunks.Enter))(gs, target);
-            _gsInForce = gs;
+            // Emitted code changes between the modes by itself.
+            _gsInForce = Current.GsBase;
             return;
         }
 

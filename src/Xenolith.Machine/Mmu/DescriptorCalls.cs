@@ -50,6 +50,7 @@ internal static class DescriptorCalls
         }
 
         mmu.Memory.Frames.Write(mfn, (int)(address & 0xfff), MemoryMarshal.AsBytes(new ReadOnlySpan<ulong>(in stored)));
+        vcpu.Domain.NoteDescriptorChange();
         if (held == FrameType.None)
         {
             types.PutWritable(mfn);

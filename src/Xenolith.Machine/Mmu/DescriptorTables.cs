@@ -65,6 +65,7 @@ internal sealed class DescriptorTables(Vcpu vcpu)
         frames[..count].CopyTo(_gdt);
         _gdtFrames = count;
         GdtEntries = entries;
+        vcpu.ForgetReturnSelectors();
         return 0;
     }
 

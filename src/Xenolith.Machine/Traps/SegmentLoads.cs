@@ -6,6 +6,9 @@ namespace Xenolith.Machine.Traps;
 /// <summary>The checks a processor at CPL3 makes when it loads segment registers. On the vCPU's thread.</summary>
 internal static class SegmentLoads
 {
+    /// <summary>The bit of a selector that names the LDT.</summary>
+    private const int LocalTable = 4;
+
     /// <summary>
     /// After iret put CS and SS in place: sets the code size, or, if a selector is not one that can be returned to, calls the failsafe
     /// callback as Xen does when its own iret faults.
@@ -18,9 +21,15 @@ internal static class SegmentLoads
             return;
         }
 
+        var changes = vcpu.Domain.DescriptorChanges;
         if (TryReadCode(vcpu, registers.Cs, out var code) && IsStack(vcpu, registers.Ss, code.IsLong))
         {
             registers.Compatibility = code.IsLong ? (byte)0 : (byte)1;
+            if (code.IsLong && ((registers.Cs | registers.Ss) & LocalTable) == 0)
+            {
+                vcpu.PublishReturnSelectors(registers.Cs, registers.Ss, changes);
+            }
+
             return;
         }
 

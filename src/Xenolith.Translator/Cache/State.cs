@@ -77,6 +77,19 @@ internal static class State
     /// <summary>RDX while a sequence borrows it.</summary>
     public const int SpillRdx = Private + 704;
 
+    /// <summary>GS bases of the two contexts, kernel and user mode.</summary>
+    public const int KernelBase = Private + 712, UserBase = Private + 720;
+
+    /// <summary>How often emitted code entered the guest's kernel, and came back, without C#.</summary>
+    public const int EmittedEntries = Private + 728, EmittedReturns = Private + 736;
+
+    /// <summary>CS and SS in <see cref="VcpuRegisters"/>, and the byte that says which mode is in force.</summary>
+    public const int Selectors = Registers + 160, KernelMode = Registers + 172;
+
+    /// <summary>The <see cref="Engine.KernelEntry"/> in <see cref="VcpuRegisters"/>, and its fields.</summary>
+    public const int Entry = Registers + 216, SyscallCallback = Entry, KernelStack = Entry + 8, OtherGsBase = Entry + 16, VcpuInfo = Entry + 24,
+        EntryReady = Entry + 32, SyscallMasksEvents = Entry + 36, ReturnSelectors = Entry + 40;
+
     /// <summary>Guest general register <paramref name="number"/> in <see cref="VcpuRegisters"/>.</summary>
     public static int Reg(int number) => Registers + (8 * number);
 

@@ -10,7 +10,7 @@ namespace Xenolith.Translator.Emit;
 /// </summary>
 internal sealed partial class BlockEmitter
 {
-    private const int TscAux = State.Registers + 184, Xcr0 = State.Registers + 176, Selectors = State.Registers + 160;
+    private const int TscAux = State.Registers + 184, Xcr0 = State.Registers + 176, Selectors = State.Selectors;
 
     private const int NotEqual = 5;
 

@@ -1,13 +1,14 @@
 using Iced.Intel;
 using Xenolith.Translator.Cache;
 using Xenolith.Translator.Decode;
+using Xenolith.Translator.Fault;
 
 namespace Xenolith.Translator.Emit;
 
 /// <summary>Instructions of the slow class that are worth host code: pushf, reads of selectors; and bit strings.</summary>
 internal sealed partial class BlockEmitter
 {
-    private const int NativeFlags = 0xcd5;
+    private const int NativeFlags = 0xcd5, IretHypercall = 23;
 
     private bool EmitSystem(in Instruction instruction)
     {
@@ -23,6 +24,26 @@ internal sealed partial class BlockEmitter
                 return false;
         }
     }
+
+    // In user code the way into the kernel, behind `mov eax, 23` of a kernel the iret hypercall; any other leaves for C#.
+    private void EmitSyscall(in Instruction instruction)
+    {
+        var user = (long)instruction.IP >= 0;
+        if (SingleStep || !(user || (_index > 0 && IsIretNumber(_block.Instructions[_index - 1]))))
+        {
+            EmitLeave(LeaveReason.Syscall);
+            return;
+        }
+
+        // Two ways that lead to each other are a loop.
+        EmitPoll();
+        RestoreFlags(GuestFlags.Arithmetic);
+        Code.Jump(Stub(user ? cache.Thunks.Syscall : cache.Thunks.InterruptReturn, (uint)_index | ((uint)LeaveReason.Syscall << 16)));
+        _cold.Int64((long)instruction.NextIP);
+    }
+
+    private static bool IsIretNumber(in Instruction instruction)
+        => instruction.Code == Iced.Intel.Code.Mov_r32_imm32 && instruction.Op0Register == Register.EAX && instruction.Immediate32 == IretHypercall;
 
     // The arithmetic flags and DF are the host's; all other bits stand in the state block.
     private void EmitPushFlags()

@@ -103,10 +103,12 @@ internal sealed partial class BlockEmitter(CodeCache cache)
                 }
 
                 break;
+            case InstructionClass.Syscall:
+                EmitSyscall(instruction);
+                break;
             default:
                 EmitLeave(facts.Class switch
                 {
-                    InstructionClass.Syscall => LeaveReason.Syscall,
                     InstructionClass.Sysenter => LeaveReason.Sysenter,
                     InstructionClass.Privileged => LeaveReason.Privileged,
                     InstructionClass.SoftwareInterrupt => LeaveReason.SoftwareInterrupt,

@@ -6,7 +6,7 @@ namespace Xenolith.Translator.Emit;
 /// Writes host machine code into a buffer whose executable address differs from its writable one by a constant. Registers are numbered as
 /// encoded (0 rax .. 15 r15). Only the forms that the translator's own glue needs; guest instructions are copied by <see cref="InstructionRewriter"/>.
 /// </summary>
-internal sealed unsafe class HostCode
+internal sealed unsafe partial class HostCode
 {
     /// <summary>Scratch registers of emitted code, and the host home of the guest's RSP.</summary>
     public const int R9 = 9, R10 = 10, R11 = 11;

@@ -1,3 +1,4 @@
+using Xenolith.Host.Signals;
 using Xenolith.Translator.Cache;
 using Xenolith.Translator.Fault;
 
@@ -35,6 +36,12 @@ internal sealed class Thunks
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint Leave { get; }
 
+    /// <summary>A SYSCALL of user mode and an iret hypercall; see <see cref="MissRead"/>, with 8 more bytes of data: the address behind the instruction.</summary>
+    public nint Syscall { get; }
+
+    /// <summary>See <see cref="Syscall"/>.</summary>
+    public nint InterruptReturn { get; }
+
     /// <summary>Where the signal handler sends a fault of emitted code.</summary>
     public nint Signal { get; }
 
@@ -65,6 +72,7 @@ internal sealed class Thunks
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)ExitKind.Indirect);
         _code.Jump(common);
         Signal = EmitKind(ExitKind.Signal, common);
+        (Syscall, InterruptReturn) = SegmentBase.InstructionsAllowed ? new KernelEntryThunks(_code).Emit(common) : (Leave, Leave);
         SnippetEnd = EmitKind(ExitKind.SnippetEnd, common);
         SaveX87 = Here();
         _code.Bytes4(0x48, 0x0f, 0xae, 0x07); // fxsave64 [rdi]
@@ -144,7 +152,7 @@ internal sealed class Thunks
 
         _code.StoreState(State.Reg(HostCode.Rsp), HostCode.R9);
         _code.Byte(0x9c); // pushfq
-        PopState(State.HostFlags);
+        _code.PopState(State.HostFlags);
         _code.Byte(0xfc); // cld
         Mxcsr(load: false, State.GuestMxcsr);
         Mxcsr(load: true, State.HostMxcsr);
@@ -168,7 +176,7 @@ internal sealed class Thunks
     private nint EmitSite(ExitKind kind, nint common, int? tag)
     {
         var start = Here();
-        PopState(State.ExitSite);
+        _code.PopState(State.ExitSite);
         if (tag is { } displacement)
         {
             // r10 is address xor tag and r11 the entry's offset: the same xor again gives the address back.
@@ -188,12 +196,6 @@ internal sealed class Thunks
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)kind);
         _code.Jump(common);
         return start;
-    }
-
-    private void PopState(int disp)
-    {
-        _code.Bytes4(0x65, 0x8f, 0x04, 0x25);
-        _code.Int32(disp);
     }
 
     private void Mxcsr(bool load, int disp)

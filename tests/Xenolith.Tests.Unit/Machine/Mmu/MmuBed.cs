@@ -21,10 +21,12 @@ internal sealed class MmuBed : IDisposable
 
     private readonly ulong _first;
 
-    public MmuBed(int vcpus = 1)
+    /// <param name="vcpus">How many.</param>
+    /// <param name="makeEngine">Null: what the machine asks for is recorded in <see cref="Engine"/>.</param>
+    public MmuBed(int vcpus = 1, Func<DomainMemory, IEngine>? makeEngine = null)
     {
         Memory = new DomainMemory(1024);
-        Domain = new Domain(new DomainParameters { Id = 1, Uuid = Guid.NewGuid(), VcpuCount = vcpus, Memory = Memory, Engine = Engine });
+        Domain = new Domain(new DomainParameters { Id = 1, Uuid = Guid.NewGuid(), VcpuCount = vcpus, Memory = Memory, Engine = makeEngine?.Invoke(Memory) ?? Engine });
         Assert.True(Memory.TryAllocate(Pages, 512, out _first));
         for (ulong pfn = 0; pfn < Pages; pfn++)
         {
