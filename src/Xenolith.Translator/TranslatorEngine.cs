@@ -13,8 +13,8 @@ namespace Xenolith.Translator;
 /// </summary>
 public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
 {
-    /// <summary>Default bound of the code cache in bytes, without its side tables (about half as much again).</summary>
-    public const int DefaultCodeSize = 40 << 20;
+    /// <summary>Default bound in bytes of the code cache with its side tables and the vCPUs' branch hashes.</summary>
+    public const int DefaultCodeSize = 64 << 20;
 
     private const int MnemonicsShown = 20;
     private readonly CodeCache _cache;
@@ -29,8 +29,9 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
     /// <param name="frames">The domain's machine address space; the engine becomes its <see cref="MachineFrames.CodeWatcher"/>.</param>
     /// <param name="walk">Walks the guest's page tables.</param>
     /// <param name="log">Where the engine says in words what it cannot do; may be called from any vCPU thread.</param>
-    /// <param name="codeSize">Bound of the code cache in bytes.</param>
-    public TranslatorEngine(MachineFrames frames, PageWalk walk, Action<string>? log = null, int codeSize = DefaultCodeSize)
+    /// <param name="vcpus">How many vCPUs there will be at most: their branch hashes count.</param>
+    /// <param name="codeSize">Bound in bytes of the code cache with its side tables and the branch hashes.</param>
+    public TranslatorEngine(MachineFrames frames, PageWalk walk, Action<string>? log = null, int vcpus = 1, int codeSize = DefaultCodeSize)
     {
         ArgumentNullException.ThrowIfNull(frames);
         if (!System.Runtime.Intrinsics.X86.Bmi2.IsSupported || !System.Runtime.Intrinsics.X86.Avx2.IsSupported)
@@ -41,7 +42,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
         Frames = frames;
         Walk = walk;
         _log = log ?? (_ => { });
-        _cache = new CodeCache(codeSize);
+        _cache = new CodeCache(CodeBudget.Share(codeSize, vcpus));
         EmptyContext = new EmptyContext(_cache.Thunks.Indirect);
         _emitter = new BlockEmitter(_cache);
         _forgetLanding = ForgetLanding;
@@ -91,6 +92,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
             new("translator/blocks", _translations),
             new("translator/instructions", _instructions),
             new("translator/code-bytes", _cache.Used),
+            new("translator/code-table-bytes", _cache.TablesUsed),
             new("translator/blocks-killed", _kills),
             new("translator/cache-resets", _resets),
             new("translator/shootdowns", _shootdowns),

@@ -161,7 +161,7 @@ internal sealed partial class VcpuContext
         }
 
         ref var found = ref _cache.Blocks[block];
-        return found.Dead || row + 1 >= found.RowCount ? 0 : ReenterAt(_cache.Rows[found.FirstRow + row + 1]);
+        return found.Dead || row + 1 >= found.RowCount ? 0 : ReenterAt(block, _cache.Rows[found.FirstRow + row + 1]);
     }
 
     // Decodes the instruction at an address, which may lie on two pages.
@@ -222,7 +222,7 @@ internal sealed partial class VcpuContext
                     }
                 }
 
-                return ReenterAt(row);
+                return ReenterAt(block, row);
             case 0 or 6 or 16 or 19:
                 Raise((uint)Slot(State.FaultTrap), 0);
                 return 0;

@@ -113,14 +113,14 @@ internal sealed partial class VcpuContext
         return ref row;
     }
 
-    private nint ReenterAt(in CodeRow row)
+    private nint ReenterAt(int block, in CodeRow row)
     {
         if ((row.Flags & CodeRow.SlotFlags) != 0)
         {
             SetFlagSlot();
         }
 
-        return _cache.AddressOf(row.Host);
+        return _cache.AddressOf(_cache.Blocks[block].Host + row.Host);
     }
 
     private ulong _missLast, _missBefore;
@@ -151,7 +151,7 @@ internal sealed partial class VcpuContext
         switch (TryFill(address, write))
         {
             case FillOutcome.Filled:
-                return ReenterAt(row);
+                return ReenterAt(block, row);
             case FillOutcome.Faulted when (info & SiteInfo.Masked) == 0:
                 _reason = ExitReason.Exception;
                 return 0;

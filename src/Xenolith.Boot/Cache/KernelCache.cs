@@ -1,12 +1,12 @@
 using System.Security;
+using Xenolith.Boot.Hashing;
 using Xenolith.Boot.Images;
 using Xenolith.Host;
-using Xenolith.Host.Cryptography;
 
 namespace Xenolith.Boot.Cache;
 
 /// <summary>
-/// Unpacked kernels of one user, named by the SHA-256 of the packed file: one file each, mode 0600, in a directory of mode 0700, which gets its name
+/// Unpacked kernels of one user, named by the BLAKE3 hash of the packed file: one file each, mode 0600, in a directory of mode 0700, which gets its name
 /// only when it is complete. Oldest-used files go when the total passes a limit. A cache that cannot be read or written is as good as none:
 /// the kernel is unpacked, and <see cref="LastProblem"/> says why. Any thread; several processes at once are fine.
 /// </summary>
@@ -47,11 +47,12 @@ public sealed class KernelCache
         return new KernelCache(Path.Combine(root, "xenolith", "kernels"));
     }
 
-    /// <summary>Name of a packed kernel's content; null if this host cannot hash quickly.</summary>
-    public string? KeyOf(ReadOnlySpan<byte> packed)
+    /// <summary>Name of a packed kernel's content.</summary>
+    public static string KeyOf(ReadOnlySpan<byte> packed)
     {
-        Span<byte> digest = stackalloc byte[Sha256.Length];
-        return Sha256.TryHash(packed, digest) ? Convert.ToHexStringLower(digest) : null;
+        Span<byte> digest = stackalloc byte[Blake3.Length];
+        Blake3.Hash(packed, digest);
+        return Convert.ToHexStringLower(digest);
     }
 
     /// <summary>An unpacked kernel, or null if it is not there.</summary>

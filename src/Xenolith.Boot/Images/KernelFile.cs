@@ -41,7 +41,7 @@ public static class KernelFile
 
         using (file)
         {
-            var key = cache?.KeyOf(file.Bytes);
+            var key = cache is null ? null : KernelCache.KeyOf(file.Bytes);
             if (key is not null && cache!.TryRead(key) is { } cached)
             {
                 return cached;

@@ -28,7 +28,7 @@ internal sealed class DomainAssembly : IDomainAssembly
                 Store = resources.Store,
                 KernelCache = KernelCache.OfUser(),
             },
-            memory => new TranslatorEngine(memory.Frames, memory.Walk, events.Log));
+            memory => new TranslatorEngine(memory.Frames, memory.Walk, events.Log, config.EffectiveMaxVcpus));
         domain.Machine.Log.LineWritten = events.Log;
         domain.DeviceFailed = events.Log;
         domain.ShutDown = reason => events.ShutDown((int)reason, domain.Machine.CrashCause);

@@ -36,7 +36,7 @@ internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) 
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, long>> Counters() =>
-        [.. domain.Machine.Engine.Counters(), .. domain.Machine.MmuCounters(), .. domain.Machine.HypercallCounters(), .. backends.Counters()];
+        [.. domain.Machine.Engine.Counters(), .. domain.Machine.MmuCounters(), .. domain.Machine.HypercallCounters(), .. backends.Counters(), .. ProcessCounters.Now()];
 
     /// <inheritdoc/>
     public void Dispose()

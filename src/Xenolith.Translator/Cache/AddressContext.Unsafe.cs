@@ -29,7 +29,7 @@ internal sealed unsafe class AddressContext : IDisposable
     private readonly byte* _base;
     private readonly nint _emptyHash;
     private readonly ushort[] _filled = new ushort[State.TlbEntries];
-    private readonly FillList _hashedLow = new(), _hashedHigh = new();
+    private readonly HashFillSet _hashedLow = new(), _hashedHigh = new();
     private readonly FetchedPage[] _fetched = new FetchedPage[FetchEntries];
     private int _filledCount;
 
@@ -38,10 +38,11 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <param name="empty">The empty TLB and hash, which all contexts of an engine copy page by page when they write.</param>
     public AddressContext(int statePage, EmptyContext empty)
     {
-        _emptyHash = empty.Hash;
+        _emptyHash = empty.HashEntry;
         _region = MappedMemory.Reserve(State.RegionSize);
         MappedMemory.MapFile(_region, 4096, Protection.Read | Protection.Write, statePage, 0);
-        MappedMemory.MapFileCopy(_region + 4096, State.RegionSize - 4096, Protection.Read | Protection.Write, empty.Descriptor, 0);
+        MappedMemory.MapFileCopy(_region + 4096, State.Hash, Protection.Read | Protection.Write, empty.Tlb, 0);
+        MappedMemory.MapFileCopy(_region + 4096 + State.Hash, State.HashBytes, Protection.Read | Protection.Write, empty.BranchHash, 0);
         GsBase = _region + 4096;
         _base = (byte*)GsBase;
     }
@@ -94,7 +95,7 @@ internal sealed unsafe class AddressContext : IDisposable
 
         _filledCount = kept;
         Array.Clear(_fetched);
-        _hashedLow.Empty(this);
+        _hashedLow.Empty(HashTable, _emptyHash);
     }
 
     /// <summary>Drops the translations of one page.</summary>
@@ -114,7 +115,7 @@ internal sealed unsafe class AddressContext : IDisposable
 
         if ((long)address >= 0 && _hashedLow.MayHave(address))
         {
-            _hashedLow.Empty(this);
+            _hashedLow.Empty(HashTable, _emptyHash);
         }
     }
 
@@ -178,7 +179,7 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>Sets a hash entry. Under the translation lock.</summary>
     public void SetHashed(ulong rip, nint landing)
     {
-        ((long)rip < 0 ? _hashedHigh : _hashedLow).Add(rip, this);
+        ((long)rip < 0 ? _hashedHigh : _hashedLow).Add(rip);
         Volatile.Write(ref HashEntry(rip), landing);
     }
 
@@ -195,8 +196,8 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>Empties the branch hash.</summary>
     public void FlushHash()
     {
-        _hashedLow.Empty(this);
-        _hashedHigh.Empty(this);
+        _hashedLow.Empty(HashTable, _emptyHash);
+        _hashedHigh.Empty(HashTable, _emptyHash);
     }
 
     /// <summary>Finds a translation that the soft TLB has.</summary>
@@ -208,50 +209,11 @@ internal sealed unsafe class AddressContext : IDisposable
         return (entry[write ? 1 : 0] ^ address) < 4096;
     }
 
-    // The hash entries that one half of the address space has filled. A full list empties them.
-    private sealed class FillList
-    {
-        private const int Most = State.HashEntries;
-        private readonly ulong[] _pages = new ulong[64];
-        private ushort[] _indices = new ushort[1024];
-        private int _count;
-
-        // False if no entry is about code on this page, or on it and the one before.
-        public bool MayHave(ulong address) => (_pages[(address >> 18) & 63] & (1UL << (int)((address >> 12) & 63))) != 0;
-
-        public void Add(ulong rip, AddressContext context)
-        {
-            if (_count == Most)
-            {
-                Empty(context);
-            }
-
-            if (_count == _indices.Length)
-            {
-                Array.Resize(ref _indices, _count * 2);
-            }
-
-            _indices[_count++] = (ushort)rip;
-            Note(rip);
-            Note(rip + 15);
-        }
-
-        public void Empty(AddressContext context)
-        {
-            for (var i = 0; i < _count; i++)
-            {
-                context.HashEntry(_indices[i]) = context._emptyHash;
-            }
-
-            _count = 0;
-            Array.Clear(_pages);
-        }
-
-        private void Note(ulong address) => _pages[(address >> 18) & 63] |= 1UL << (int)((address >> 12) & 63);
-    }
-
     // SAFETY: both tables lie inside the region at these displacements, and the masks bound the indices.
     private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));
+
+    // SAFETY: as above.
+    private Span<nint> HashTable => new(_base + State.Hash, State.HashEntries);
 
     private ulong* Entry(int index) => (ulong*)(_base + State.Tlb + (index * State.TlbEntrySize));
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Xenolith.Translator.Analyse;
 
 namespace Xenolith.Translator.Cache;
@@ -40,6 +41,7 @@ internal struct CodeBlock
 }
 
 /// <summary>A direct branch out of a block: a four-byte displacement that leads to its stub or to the target's entry.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal struct CodeLink
 {
     /// <summary>Guest address it leads to.</summary>
@@ -47,9 +49,6 @@ internal struct CodeLink
 
     /// <summary>Offsets in the cache of the displacement and of the stub.</summary>
     public int Site, Stub;
-
-    /// <summary>Block it belongs to.</summary>
-    public int From;
 
     /// <summary>Next link to the same target block; -1 ends.</summary>
     public int NextIncoming;

@@ -16,27 +16,40 @@ internal sealed unsafe class CodeCache : IDisposable
 {
     private const int ThunkSize = 4096, SnippetSize = 256, SnippetCount = 64, FirstBlock = ThunkSize + (SnippetSize * SnippetCount);
     private const int Alignment = 16, Slack = 64 * 1024;
+
+    // A block has at most one row and two links for each instruction, and as many where it goes on behind the last.
+    private const int MostOfBlock = DecodedBlock.Capacity + 1;
     private readonly nint _writable;
     private readonly nint _executable;
     private readonly int _size;
     private readonly int _coldStart;
     private readonly int _signalSlot;
+    private readonly HostCode _glue = new();
     private int _hot, _cold;
-    private readonly int[] _buckets = new int[1 << 16];
+    private readonly nint _tables;
+    private readonly int _tableBytes;
+    private readonly CodeTable<int> _buckets;
     private readonly Dictionary<ulong, int> _frames = [];
     private readonly Dictionary<ulong, int> _seconds = [];
 
     /// <summary>Makes a cache.</summary>
-    /// <param name="size">Bytes of code, page-aligned; side tables come on top (about a third).</param>
-    public CodeCache(int size)
+    /// <param name="budget">How large it and its side tables may become.</param>
+    public CodeCache(CodeBudget budget)
     {
-        _size = size;
+        var size = _size = budget.Code;
         _coldStart = ThunkSize + (int)((size - ThunkSize) * 0.6 / 4096) * 4096;
         var descriptor = MappedMemory.CreateFile("xenolith-code", size);
         _writable = MappedMemory.MapFile(0, size, Protection.Read | Protection.Write, descriptor, 0);
         _executable = MappedMemory.MapFile(0, size, Protection.Read | Protection.Execute, descriptor, 0);
         MappedMemory.CloseFile(descriptor);
         Thunks = new Thunks(_writable, ThunkSize, _executable - _writable);
+        descriptor = MappedMemory.CreateFile("xenolith-code-tables", _tableBytes = budget.TableBytes);
+        var table = _tables = MappedMemory.MapFile(0, _tableBytes, Protection.Read | Protection.Write, descriptor, 0);
+        MappedMemory.CloseFile(descriptor);
+        Blocks = new(table, budget.Blocks);
+        Rows = new(table += budget.BlockBytes, budget.Rows);
+        Links = new(table += budget.RowBytes, budget.Links);
+        _buckets = new(table + budget.LinkBytes, CodeBudget.Buckets);
         _signalSlot = SignalHandler.Register(_executable + ThunkSize, size - ThunkSize, Thunks.Signal);
         Reset();
     }
@@ -48,19 +61,22 @@ internal sealed unsafe class CodeCache : IDisposable
     public Thunks Thunks { get; }
 
     /// <summary>Blocks by number; numbers grow with the hot address.</summary>
-    public GrowingTable<CodeBlock> Blocks { get; } = new(4096);
+    public CodeTable<CodeBlock> Blocks { get; }
 
     /// <summary>Rows of all blocks.</summary>
-    public GrowingTable<CodeRow> Rows { get; } = new(65536);
+    public CodeTable<CodeRow> Rows { get; }
 
     /// <summary>Links of all blocks.</summary>
-    public GrowingTable<CodeLink> Links { get; } = new(8192);
+    public CodeTable<CodeLink> Links { get; }
 
     /// <summary>True if a further block may not fit.</summary>
-    public bool IsFull => _coldStart - _hot < Slack || _size - _cold < Slack;
+    public bool IsFull => _coldStart - _hot < Slack || _size - _cold < Slack || Blocks.Room == 0 || Rows.Room < MostOfBlock || Links.Room < 2 * MostOfBlock;
 
     /// <summary>Bytes of code in use.</summary>
     public long Used => _hot + (_cold - _coldStart);
+
+    /// <summary>Bytes of side tables in use.</summary>
+    public long TablesUsed => Blocks.Used + Rows.Used + Links.Used + ((long)CodeBudget.Buckets * sizeof(int));
 
     /// <summary>Offset of an executable address.</summary>
     public int OffsetOf(nint executable) => (int)(executable - _executable);
@@ -80,7 +96,11 @@ internal sealed unsafe class CodeCache : IDisposable
         Blocks.Clear();
         Rows.Clear();
         Links.Clear();
-        Array.Fill(_buckets, -1);
+        for (var i = 0; i < CodeBudget.Buckets; i++)
+        {
+            _buckets[i] = -1;
+        }
+
         _frames.Clear();
         _seconds.Clear();
     }
@@ -140,12 +160,12 @@ internal sealed unsafe class CodeCache : IDisposable
         Blocks[Blocks.Count - 1].RowCount++;
     }
 
-    /// <summary>The newest row; good until the next is added.</summary>
+    /// <summary>The newest row.</summary>
     public ref CodeRow LastRow => ref Rows[Rows.Count - 1];
 
     /// <summary>Adds a link; returns its number.</summary>
-    public int AddLink(int from, ulong target, int site, int stub)
-        => Links.Add(new CodeLink { From = from, Target = target, Site = site, Stub = stub, NextIncoming = -1 });
+    public int AddLink(ulong target, int site, int stub)
+        => Links.Add(new CodeLink { Target = target, Site = site, Stub = stub, NextIncoming = -1 });
 
     /// <summary>
     /// True if a direct jump is sound: on one page, whose mapping holds as long as the source runs there, or inside the kernel half, where
@@ -218,7 +238,7 @@ internal sealed unsafe class CodeCache : IDisposable
     {
         ref var found = ref Blocks[block];
         var row = found.RowCount - 1;
-        while (row > 0 && Rows[found.FirstRow + row].Host > offset)
+        while (row > 0 && found.Host + Rows[found.FirstRow + row].Host > offset)
         {
             row--;
         }
@@ -238,7 +258,7 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Makes a link go through the branch hash, for targets that may be linked from nowhere.</summary>
     public void ConnectThroughHash(int link)
     {
-        var code = new HostCode();
+        var code = _glue;
         OpenCold(code);
         var start = OffsetOf(code.Executable);
         BlockEmitter.EmitHashed(code, Links[link].Target);
@@ -256,7 +276,7 @@ internal sealed unsafe class CodeCache : IDisposable
         ref var block = ref Blocks[number];
         if (block.Landing == 0)
         {
-            var code = new HostCode();
+            var code = _glue;
             OpenCold(code);
             code.AlignAhead(4, Alignment);
             code.Int32(number);
@@ -435,5 +455,6 @@ internal sealed unsafe class CodeCache : IDisposable
         SignalHandler.Unregister(_signalSlot);
         MappedMemory.Release(_writable, _size);
         MappedMemory.Release(_executable, _size);
+        MappedMemory.Release(_tables, _tableBytes);
     }
 }

@@ -3,36 +3,44 @@ using Xenolith.Host.Memory;
 namespace Xenolith.Translator.Cache;
 
 /// <summary>
-/// A memory file with an empty soft TLB and branch hash. Contexts map it privately, so that a vCPU that runs little has little memory of its own.
+/// Memory files with an empty soft TLB and an empty branch hash. Contexts map them privately, so that a vCPU that runs little has little memory of its own.
 /// </summary>
 internal sealed unsafe class EmptyContext : IDisposable
 {
-    private const int Size = State.RegionSize - 4096;
-
-    /// <summary>Makes the file.</summary>
-    /// <param name="hash">What an empty hash entry jumps to.</param>
-    public EmptyContext(nint hash)
+    /// <summary>Makes the files.</summary>
+    /// <param name="hashEntry">What an empty hash entry jumps to.</param>
+    public EmptyContext(nint hashEntry)
     {
-        Hash = hash;
-        Descriptor = MappedMemory.CreateFile("xenolith-empty-tlb", Size);
-        var image = MappedMemory.MapFile(0, Size, Protection.Read | Protection.Write, Descriptor, 0);
-        // SAFETY: the image has both tables at their displacements from the GS base.
+        HashEntry = hashEntry;
+        Tlb = MappedMemory.CreateFile("xenolith-soft-tlb", State.Hash);
+        var image = MappedMemory.MapFile(0, State.Hash, Protection.Read | Protection.Write, Tlb, 0);
+        // SAFETY: both images are mapped at the sizes of their tables.
         for (var i = 0; i < State.TlbEntries; i++)
         {
-            var entry = (ulong*)(image + State.Tlb + (i * State.TlbEntrySize));
+            var entry = (ulong*)(image + (i * State.TlbEntrySize));
             entry[0] = entry[1] = AddressContext.InvalidTag(i);
         }
 
-        new Span<nint>((void*)(image + State.Hash), State.HashEntries).Fill(hash);
-        MappedMemory.Release(image, Size);
+        MappedMemory.Release(image, State.Hash);
+        BranchHash = MappedMemory.CreateFile("xenolith-branch-hash", State.HashBytes);
+        image = MappedMemory.MapFile(0, State.HashBytes, Protection.Read | Protection.Write, BranchHash, 0);
+        new Span<nint>((void*)image, State.HashEntries).Fill(hashEntry);
+        MappedMemory.Release(image, State.HashBytes);
     }
 
     /// <summary>What an empty hash entry jumps to.</summary>
-    public nint Hash { get; }
+    public nint HashEntry { get; }
 
-    /// <summary>The file.</summary>
-    public int Descriptor { get; }
+    /// <summary>The file of the soft TLB, <see cref="State.Hash"/> bytes.</summary>
+    public int Tlb { get; }
+
+    /// <summary>The file of the branch hash, <see cref="State.HashBytes"/> bytes.</summary>
+    public int BranchHash { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => MappedMemory.CloseFile(Descriptor);
+    public void Dispose()
+    {
+        MappedMemory.CloseFile(Tlb);
+        MappedMemory.CloseFile(BranchHash);
+    }
 }

@@ -108,6 +108,9 @@ internal static class State
     /// <summary>Entries of the branch hash.</summary>
     public const int HashEntries = 65536;
 
+    /// <summary>Bytes of a branch hash.</summary>
+    public const int HashBytes = HashEntries * 8;
+
     /// <summary>Bytes of a region, from the state page to the end of the hash.</summary>
-    public const int RegionSize = 4096 + Hash + (HashEntries * 8);
+    public const int RegionSize = 4096 + Hash + HashBytes;
 }

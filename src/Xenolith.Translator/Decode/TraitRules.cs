@@ -5,11 +5,17 @@ namespace Xenolith.Translator.Decode;
 /// <summary>Traits of an instruction from its operands, asked of Iced once for each row of the table.</summary>
 internal static class TraitRules
 {
+    // Kept, because rows that depend on an immediate are worked out at every translation; it is not for several threads.
+    [ThreadStatic]
+    private static InstructionInfoFactory? s_factory;
+
+    private static InstructionInfoFactory Factory => s_factory ??= new();
+
     /// <summary>What happens to the explicit memory operand.</summary>
     public static InstructionTraits OfMemory(in Instruction instruction)
     {
         var traits = InstructionTraits.None;
-        var info = new InstructionInfoFactory().GetInfo(instruction, InstructionInfoOptions.NoRegisterUsage);
+        var info = Factory.GetInfo(instruction, InstructionInfoOptions.NoRegisterUsage);
         for (var i = 0; i < instruction.OpCount; i++)
         {
             if (instruction.GetOpKind(i) != OpKind.Memory)
@@ -91,7 +97,7 @@ internal static class TraitRules
             traits |= InstructionTraits.Vector;
         }
 
-        foreach (var used in new InstructionInfoFactory().GetInfo(instruction, InstructionInfoOptions.NoMemoryUsage).GetUsedRegisters())
+        foreach (var used in Factory.GetInfo(instruction, InstructionInfoOptions.NoMemoryUsage).GetUsedRegisters())
         {
             var register = used.Register;
             if (register.IsXMM() || register.IsYMM() || register.IsZMM())

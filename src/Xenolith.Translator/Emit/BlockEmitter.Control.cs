@@ -200,7 +200,7 @@ internal sealed partial class BlockEmitter
         var start = _cold.Executable;
         _cold.Call(cache.Thunks.Branch);
         _cold.Int32(_blockId);
-        _cold.Int32(cache.AddLink(_blockId, target, cache.OffsetOf(site + Code.Delta), cache.OffsetOf(start)));
+        _cold.Int32(cache.AddLink(target, cache.OffsetOf(site + Code.Delta), cache.OffsetOf(start)));
         return start;
     }
 

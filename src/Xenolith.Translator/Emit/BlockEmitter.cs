@@ -54,13 +54,8 @@ internal sealed partial class BlockEmitter(CodeCache cache)
         cache.CloseCold(_cold);
     }
 
-    private void AddRow(int offset, int length) => cache.AddRow(new CodeRow
-    {
-        Offset = (ushort)offset,
-        Length = (byte)length,
-        Flags = (byte)((_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0)),
-        Host = cache.OffsetOf(Code.Executable),
-    });
+    private void AddRow(int offset, int length) => cache.AddRow(new CodeRow(
+        offset, length, (_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0), cache.OffsetOf(Code.Executable) - cache.Blocks[_blockId].Host));
 
     private void EmitEnd()
     {

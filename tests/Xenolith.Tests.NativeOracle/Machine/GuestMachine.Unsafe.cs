@@ -25,7 +25,7 @@ internal sealed unsafe class GuestMachine : IDisposable
         NativeMemory.Clear((void*)_memory, Frames * AddressMap.Page);
         _frames.Add(new MachineFrames.Window(FirstMfn, Frames, _memory, _flags));
         BuildTables();
-        _engine = new TranslatorEngine(_frames, new PageWalk(_frames), _log.Add, 4 << 20);
+        _engine = new TranslatorEngine(_frames, new PageWalk(_frames), _log.Add, codeSize: 4 << 20);
         _vcpu = _engine.CreateVcpu(0);
         _vcpu.LoadRoots(FirstMfn + Root, FirstMfn + Root);
     }

@@ -17,14 +17,14 @@ public sealed unsafe class CodeHarness : IDisposable
     private readonly uint* _flags;
     private ulong _next = FirstMfn + 1;
 
-    public CodeHarness(int codeSize = 1 << 20, int vcpus = 1)
+    public CodeHarness(int codeSize = 4 << 20, int vcpus = 1)
     {
         _memory = (byte*)NativeMemory.AlignedAlloc((nuint)(Frames * 4096), 4096);
         new Span<byte>(_memory, (int)(Frames * 4096)).Clear();
         _flags = (uint*)NativeMemory.AllocZeroed((nuint)Frames * 4);
         MachineFrames = new MachineFrames();
         MachineFrames.Add(new MachineFrames.Window(FirstMfn, Frames, (nint)_memory, (nint)_flags));
-        Engine = new TranslatorEngine(MachineFrames, new PageWalk(MachineFrames), Log.Add, codeSize);
+        Engine = new TranslatorEngine(MachineFrames, new PageWalk(MachineFrames), Log.Add, vcpus, codeSize);
         Vcpus = [.. Enumerable.Range(0, vcpus).Select(Engine.CreateVcpu)];
         for (var i = 0; i < vcpus; i++)
         {
