@@ -36,11 +36,17 @@ internal sealed class ExtGroups(ExtSuperblock super, ExtBlocks blocks)
     {
         if (!super.Features.HasFlag(ExtFeatures.MetaGroups) || index < super.FirstMetaGroup)
         {
-            return super.FirstDataBlock + 1 + index;
+            // Not counted from the first data block: with clusters that is 0 even where the superblock lies in block 1.
+            return (ExtSuperblock.Position >> super.BlockShift) + 1 + index;
         }
 
         // A meta group's descriptors stand in its first group, behind the copy of the superblock if that group has one.
         var first = index * perBlock;
+        if (first == 0)
+        {
+            return (ExtSuperblock.Position >> super.BlockShift) + 1;
+        }
+
         return super.FirstDataBlock + (first * super.BlocksPerGroup) + (HasSuperblock(first) ? 1 : 0);
     }
 

@@ -10,6 +10,9 @@ internal sealed class GrubScript
 {
     private const int MaxDepth = 48, MaxItems = 4096;
 
+    // A statement is work for as much as this many directory entries.
+    private const int StatementSteps = 50;
+
     private readonly Dictionary<string, IReadOnlyList<GrubStatement>> _functions = new(StringComparer.Ordinal);
     private readonly MenuSource _source;
     private List<GrubMenuItem> _items = [];
@@ -66,10 +69,12 @@ internal sealed class GrubScript
             throw new ImageException($"its menu's script calls itself more than {MaxDepth} deep");
         }
 
+        // An empty loop is work too.
+        _source.Budget.Spend(StatementSteps);
         var success = true;
         foreach (var statement in statements)
         {
-            _source.Budget.Spend();
+            _source.Budget.Spend(StatementSteps);
             success = Run(statement);
             if (_returning)
             {

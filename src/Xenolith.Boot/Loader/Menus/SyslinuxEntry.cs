@@ -6,12 +6,13 @@ internal sealed class SyslinuxEntry(string label)
     private string _kernel = string.Empty;
     private string? _append;
     private string? _ramdisks;
+    private string? _title;
 
     /// <summary>Its label.</summary>
     public string Label => label;
 
     /// <summary>What a person sees.</summary>
-    public string Title { get; private set; } = label;
+    public string Title => _title ?? label;
 
     /// <summary>A path as syslinux takes it: from the menu's directory unless it begins with a slash.</summary>
     public static GuestPath Path(string path, MenuSource source) => new(null, path.StartsWith('/') ? path : $"{source.Directory}/{path}");
@@ -31,7 +32,7 @@ internal sealed class SyslinuxEntry(string label)
                 _ramdisks = argument;
                 break;
             case "MENU" when argument.StartsWith("LABEL ", StringComparison.OrdinalIgnoreCase):
-                Title = argument[6..].Trim();
+                _title = argument[6..].Trim();
                 break;
         }
     }
