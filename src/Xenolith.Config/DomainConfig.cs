@@ -76,6 +76,9 @@ public sealed record DomainConfig
     /// <summary>Its arguments.</summary>
     public ImmutableArray<string> BootloaderArguments { get; init; } = [];
 
+    /// <summary>The user that runs the boot loader when root starts it, or null for nobody.</summary>
+    public string? BootloaderUser { get; init; }
+
     /// <summary>How guests see rdtsc: <c>default</c>, <c>always_emulate</c>, <c>native</c>, <c>native_paravirt</c>; null when not said.</summary>
     public string? TscMode { get; init; }
 

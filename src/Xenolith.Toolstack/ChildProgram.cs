@@ -1,6 +1,7 @@
 using System.Globalization;
 using Xenolith.Devices.Net.Uplink;
 using Xenolith.Toolstack.Domains;
+using Xenolith.Toolstack.Loaders;
 using Xenolith.Toolstack.Monitors;
 
 namespace Xenolith.Toolstack;
@@ -29,6 +30,9 @@ public static class ChildProgram
                 return true;
             case [UplinkProgram.Argument, var network]:
                 exitCode = UplinkProgram.Run(network, Console.Error);
+                return true;
+            case [LoaderProcess.Argument, var monitor, ..] when int.TryParse(monitor, CultureInfo.InvariantCulture, out var pid):
+                exitCode = LoaderProcess.Run(pid);
                 return true;
             default:
                 exitCode = 0;

@@ -6,8 +6,6 @@ namespace Xenolith.Config.Keys;
 /// <summary>What a domain boots, and keys about its time and its standing on the host.</summary>
 internal static class BootKeys
 {
-    private const string NoLoader = "the boot loader is not built yet; name the kernel with kernel= and ramdisk=";
-
     public static readonly KeySection Boot = new("What it boots",
     [
         Works("kernel", Text, "none", "the kernel image"),
@@ -15,10 +13,10 @@ internal static class BootKeys
         Works("cmdline", Text, "empty", "the kernel's command line; root and extra are then ignored"),
         Works("root", Text, "none", "put before extra as root=..."),
         Works("extra", Text, "none", "appended to the command line"),
-        Refused("bootloader", Text, "none", "a program that finds the kernel on the guest's disk, such as pygrub", NoLoader),
-        NoEffect("bootloader_args", TextOrList, "none", "arguments of the boot loader", NoLoader),
-        NoEffect("bootloader_restrict", Flag, "0", "runs the boot loader with few rights", NoLoader),
-        NoEffect("bootloader_user", Text, "nobody", "the user the boot loader runs as", NoLoader),
+        Works("bootloader", Text, "none", "pygrub, with or without a path: the kernel is found on the guest's first disk, as its own boot menu says; our own reader, no program is run"),
+        Works("bootloader_args", TextOrList, "none", "--kernel=, --ramdisk=, --args=, --entry=, --offset= of pygrub; -q is always the case"),
+        NoEffect("bootloader_restrict", Flag, "0", "runs the boot loader with few rights", "it always runs so"),
+        Works("bootloader_user", Text, "nobody", "the user the boot loader runs as when root starts the domain"),
         Refused("firmware", Text, "none", "pvgrub32 or pvgrub64 for pv; bios, uefi or a path for hvm", "firmware images are not shipped; name the image with kernel="),
         NoEffect("e820_host", Flag, "0", "shows the host's memory map to the guest", "it serves PCI pass-through only", GuestTypes.Pv),
         NoEffect("xend_suspend_evtchn_compat", Flag, "0", "a port name of xend's days in the store", "migration is not built yet", GuestTypes.Pv),

@@ -46,6 +46,8 @@ internal static class BootReading
     {
         if (config.Type != DomainType.Hvm && config.Kernel is null && config.Bootloader is null && reader.Text("firmware") is null)
             reader.Diagnostics.Error(null, "neither `kernel' nor `bootloader' is given, so there is nothing to boot; add kernel = \"...\"");
+        if (config.Type != DomainType.Hvm && config.Bootloader is { } loader && BootloaderProgram.Refuse(loader) is { } refusal)
+            reader.Diagnostics.Creation(reader.PositionOf("bootloader"), refusal);
         if (config.Type == DomainType.Pv)
             return;
         var at = reader.PositionOf("type") ?? reader.PositionOf("builder");

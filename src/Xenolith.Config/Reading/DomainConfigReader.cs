@@ -54,6 +54,7 @@ internal static class DomainConfigReader
             CommandLine = BootReading.CommandLine(reader),
             Bootloader = reader.Text("bootloader"),
             BootloaderArguments = BootReading.LoaderArguments(reader),
+            BootloaderUser = reader.Text("bootloader_user"),
             TscMode = BootReading.TscMode(reader),
             RtcTimeOffset = reader.Number("rtc_timeoffset", int.MinValue, uint.MaxValue),
             LocalTime = reader.Flag("localtime"),

@@ -71,4 +71,10 @@ public static class Verbs
 
     /// <summary>Xl to monitor: take the device <c>kind</c> <c>id</c> away, with <c>force</c> without waiting for the guest.</summary>
     public const string DeviceDetach = "device-detach";
+
+    /// <summary>Monitor to boot loader: find on this disk what the domain boots. Fields: <c>disk</c> (its name), its size, the domain's size, the options.</summary>
+    public const string Load = "load";
+
+    /// <summary>Boot loader to monitor: kernel and ramdisk are in their files; <c>title</c>, <c>kernel</c>, <c>ramdisk</c> and <c>arguments</c> say what they are.</summary>
+    public const string Loaded = "loaded";
 }

@@ -11,6 +11,7 @@ using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Devices;
 using Xenolith.Toolstack.Domains;
 using Xenolith.Toolstack.Hosts;
+using Xenolith.Toolstack.Loaders;
 using Xenolith.Toolstack.Networks;
 
 namespace Xenolith.Toolstack.Monitors;
@@ -218,13 +219,14 @@ internal sealed class DomainInstance : IDisposable
 
     private void Build(Func<bool> abandoned, Action<DomainInstance, Message, Action<Message>> serve)
     {
-        using var kernel = OpenImage(Config.Kernel, "kernel");
-        using var ramdisk = Config.Ramdisk is null ? null : OpenImage(Config.Ramdisk, "ramdisk");
+        using var named = Config.Bootloader is null ? BootFiles.Open(_context, Config) : null;
         Config = MacAddresses.Complete(Config);
         Claim();
         Record = _claim!.Record;
         _control = new(_context.Loop, Directory, (request, answer) => serve(this, request, answer));
         _context.Log.Begin(_context.State, _context.Settings, Config.Name);
+        using var found = named is null ? LoaderRun.Find(_context, Config, () => _unwanted || abandoned()) : null;
+        var files = named ?? found!;
         var log = _context.Settings.ConsoleLog
             ? new RotatingLog(HostLogs.ConsoleLogOf(_context.State.Run, Config.Name), _context.Settings.ConsoleLogKib * 1024, _context.Settings.ConsoleLogCount)
             : null;
@@ -238,11 +240,11 @@ internal sealed class DomainInstance : IDisposable
             // The process starts while the store is being found: neither needs the other yet.
             _hasNodes = true;
             using var connection = _store.Do(s => s.ConnectDomain(Record.Domid));
-            var rings = Construct(theirs, connection, kernel, ramdisk, abandoned);
+            var rings = Construct(theirs, connection, files, abandoned);
             var start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
             _store.Do(s =>
             {
-                s.Write(DomainNodes.Of(Record.Domid, Config, rings, _console.TerminalPath, start));
+                s.Write(DomainNodes.Of(Record.Domid, files.In(Config), rings, _console.TerminalPath, start));
                 s.Introduce(Record.Domid, rings.StoreMfn, rings.StorePort);
             });
         }
@@ -310,14 +312,14 @@ internal sealed class DomainInstance : IDisposable
         WriteConfig(); // under the same lock: the addresses of its interfaces are claimed with its name
     }
 
-    private DomainRings Construct(SafeHandle console, SafeHandle store, SafeHandle kernel, SafeHandle? ramdisk, Func<bool> abandoned)
+    private DomainRings Construct(SafeHandle console, SafeHandle store, BootFiles files, Func<bool> abandoned)
     {
         Message? built = null;
         var answered = false;
         _child!.Said = Said;
         Update(Record with { DomainPid = _child.Pid });
-        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("name", Config.Name).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
-        SafeHandle[] descriptors = ramdisk is null ? [console, store, _claim!.Life.File, kernel] : [console, store, _claim!.Life.File, kernel, ramdisk];
+        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("name", Config.Name).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(files.In(Config))));
+        SafeHandle[] descriptors = files.Ramdisk is null ? [console, store, _claim!.Life.File, files.Kernel] : [console, store, _claim!.Life.File, files.Kernel, files.Ramdisk];
         _child.Ask(order, descriptors, reply => (built, answered) = (reply, true));
         _context.Loop.RunUntil(() => answered || _unwanted || abandoned(), int.MaxValue);
         if (!answered || _unwanted)
@@ -336,29 +338,6 @@ internal sealed class DomainInstance : IDisposable
                 var end = _child.End is { } known ? $"its process {known}" : "its process does not answer";
                 throw new ToolstackException(
                     $"domain {Config.Name} could not be built: {end}. Its words, if any, are in {_context.Log.Where}.", ToolstackException.CreationFailed);
-        }
-    }
-
-    private SafeFileHandle OpenImage(string? path, string what)
-    {
-        if (path is null)
-        {
-            throw new ToolstackException($"domain {Config.Name} has no {what}. Set `{what}` to the path of an image.", ToolstackException.CreationFailed);
-        }
-
-        try
-        {
-            if (System.IO.Directory.Exists(System.IO.Path.Combine(_context.WorkingDirectory, path)))
-            {
-                throw new ToolstackException($"{what} {path} is a directory. Set `{what}` to the path of an image.", ToolstackException.CreationFailed);
-            }
-
-            return Descriptors.OpenForReading(System.IO.Path.Combine(_context.WorkingDirectory, path));
-        }
-        catch (HostException e)
-        {
-            var step = e.Errno == Errno.EACCES ? "Make it readable for this user." : $"Check `{what}` in the configuration.";
-            throw new ToolstackException($"cannot open {what} {path}: {e.Reason}. {step}", ToolstackException.CreationFailed, e);
         }
     }
 
