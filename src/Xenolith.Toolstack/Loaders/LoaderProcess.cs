@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Boot;
 using Xenolith.Boot.Loader;
@@ -90,7 +91,8 @@ internal static class LoaderProcess
         }
 
         ProcessRights.LowerLimits(CpuSeconds, DataBytes, fileBytes);
-        if (!SystemCallFilter.TryApply())
+        // A development build, compiled while it runs, has to open its assemblies; the published program has no such need.
+        if (!RuntimeFeature.IsDynamicCodeSupported && !SystemCallFilter.TryApply())
         {
             Console.Error.WriteLine("The kernel has no seccomp filters; the boot loader runs without one.");
         }
