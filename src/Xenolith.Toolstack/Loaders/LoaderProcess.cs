@@ -81,7 +81,13 @@ internal static class LoaderProcess
     {
         AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
         GC.RefreshMemoryLimit();
-        ProcessRights.BecomeUser(user);
+        // A development build, compiled while it runs, has to open its assemblies wherever they lie; the published program has no such need.
+        var published = !RuntimeFeature.IsDynamicCodeSupported;
+        if (published)
+        {
+            ProcessRights.BecomeUser(user);
+        }
+
         ProcessRights.ForbidNewPrivileges();
         CurrentProcess.HideMemory();
         // Only now: a change of the user cancels it.
@@ -91,8 +97,7 @@ internal static class LoaderProcess
         }
 
         ProcessRights.LowerLimits(CpuSeconds, DataBytes, fileBytes);
-        // A development build, compiled while it runs, has to open its assemblies; the published program has no such need.
-        if (!RuntimeFeature.IsDynamicCodeSupported && !SystemCallFilter.TryApply())
+        if (published && !SystemCallFilter.TryApply())
         {
             Console.Error.WriteLine("The kernel has no seccomp filters; the boot loader runs without one.");
         }
