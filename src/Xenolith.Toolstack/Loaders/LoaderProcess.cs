@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Boot;
 using Xenolith.Boot.Loader;
@@ -79,24 +78,28 @@ internal static class LoaderProcess
 
     private static void Confine(int user, long fileBytes, int monitorPid)
     {
-        AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
-        GC.RefreshMemoryLimit();
-        // A development build, compiled while it runs, has to open its assemblies wherever they lie; the published program has no such need.
-        var published = !RuntimeFeature.IsDynamicCodeSupported;
+        // A development build, compiled while it runs, cannot open its assemblies in here; the published program has nothing to open.
+        var published = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") is null;
         if (published)
         {
+            AppContext.SetData("GCHeapHardLimit", (ulong)HeapBytes);
+            GC.RefreshMemoryLimit();
             ProcessRights.BecomeUser(user);
+            ProcessRights.ForbidNewPrivileges();
+            CurrentProcess.HideMemory();
         }
 
-        ProcessRights.ForbidNewPrivileges();
-        CurrentProcess.HideMemory();
         // Only now: a change of the user cancels it.
         if (!CurrentProcess.DieWithParent(monitorPid))
         {
             throw new IOException("the monitor has ended");
         }
 
-        ProcessRights.LowerLimits(CpuSeconds, DataBytes, fileBytes);
+        if (published)
+        {
+            ProcessRights.LowerLimits(CpuSeconds, DataBytes, fileBytes);
+        }
+
         if (published && !SystemCallFilter.TryApply())
         {
             Console.Error.WriteLine("The kernel has no seccomp filters; the boot loader runs without one.");
