@@ -28,8 +28,14 @@ public abstract class GuestHost : IDisposable
         }
 
         AssertNothingIsLeft();
+        Closed();
         Directory.Delete(Path, recursive: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Called when nothing of the host's domains is left.</summary>
+    protected virtual void Closed()
+    {
     }
 
     /// <summary>One line of xl list.</summary>
@@ -56,10 +62,21 @@ public abstract class GuestHost : IDisposable
         return path;
     }
 
+    /// <summary>Writes the configuration of a guest with netfront that runs <c>/net</c> with these words; returns its path.</summary>
+    protected string NetConfig(string name, string net, params string[] lines) =>
+        Config(name, $"run=/net,{net}", [.. lines, $"ramdisk = \"{GuestImages.NetInitramfs}\""]);
+
+    /// <summary>What our programs are run by: nothing, or a program with its arguments that changes who or where they are.</summary>
+    protected virtual IReadOnlyList<string> RunBy => [];
+
+    /// <summary>The directory of the programs under test.</summary>
+    protected virtual string Programs => GuestImages.Programs;
+
     /// <summary>Starts one of our programs.</summary>
     protected Process Start(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(System.IO.Path.Combine(GuestImages.Programs, program), arguments)
+        string[] words = [.. RunBy, System.IO.Path.Combine(Programs, program), .. arguments];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -8,7 +8,8 @@ namespace Xenolith.Tests.Guests;
 internal static class GuestImages
 {
     private static readonly Lazy<string> LazyKernel = new(() => Run("examples/fetch-kernel", "linux-image-cloud-amd64").Trim());
-    private static readonly Lazy<string> LazyInitramfs = new(MakeInitramfs);
+    private static readonly Lazy<string> LazyInitramfs = new(() => MakeInitramfs());
+    private static readonly Lazy<string> LazyNetInitramfs = new(MakeNetInitramfs);
 
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
@@ -22,6 +23,12 @@ internal static class GuestImages
     /// <summary>Path of the initramfs; its poweroff and reboot obey the kernel's call at once, as xl shutdown needs.</summary>
     public static string Initramfs => LazyInitramfs.Value;
 
+    /// <summary>
+    /// Path of an initramfs with netfront: <c>run=/net,10.0.0.1/24,COMMAND</c> gives eth0 the address and runs the rest, <c>run=/net,dhcp,COMMAND</c>
+    /// asks for one.
+    /// </summary>
+    public static string NetInitramfs => LazyNetInitramfs.Value;
+
     private static string FindRoot()
     {
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
@@ -33,7 +40,32 @@ internal static class GuestImages
         return directory?.FullName ?? throw new InvalidOperationException("the tests run outside the repository");
     }
 
-    private static string MakeInitramfs()
+    private static string MakeNetInitramfs()
+    {
+        var cache = Path.GetDirectoryName(Kernel)!;
+        var version = Path.GetFileName(Kernel)["vmlinuz-".Length..];
+        return MakeInitramfs(
+            ("net", NetScript),
+            ("lease", "#!/bin/busybox sh\n[ $1 = bound ] || exit 0\nip addr add $ip/$mask dev $interface\nip route add default via $router\necho LEASE $ip ROUTER $router DNS $dns\n"),
+            ($"{cache}/modules/{version}/kernel/drivers/net/xen-netfront.ko", null));
+    }
+
+    // The interface appears some time after the module.
+    private const string NetScript =
+        """
+        #!/bin/busybox sh
+        address=$1; shift
+        insmod /xen-netfront.ko || exit 1
+        while ! [ -e /sys/class/net/eth0 ]; do sleep 0.1; done
+        ip link set lo up; ip link set eth0 up
+        while [ "$(cat /sys/class/net/eth0/operstate)" != up ]; do sleep 0.1; done
+        if [ "$address" = dhcp ]; then udhcpc -q -n -t 20 -T 2 -i eth0 -s /lease || exit 1; else ip addr add "$address" dev eth0; fi
+        echo NETWORK-UP
+        "$@"
+
+        """;
+
+    private static string MakeInitramfs(params (string Name, string? Text)[] more)
     {
         var folder = Directory.CreateTempSubdirectory("xenolith-guest-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
@@ -42,8 +74,15 @@ internal static class GuestImages
             File.WriteAllText(Path.Combine(folder, name), $"#!/bin/busybox sh\nexec /bin/busybox {name} -f\n");
         }
 
+        foreach (var (name, text) in more.Where(file => file.Text is not null))
+        {
+            File.WriteAllText(Path.Combine(folder, name), text);
+        }
+
         var output = Path.Combine(folder, "initramfs.gz");
-        Run("examples/make-initramfs", output, $"{folder}/poweroff=/sbin/poweroff", $"{folder}/reboot=/sbin/reboot");
+        Run(
+            "examples/make-initramfs",
+            [output, $"{folder}/poweroff=/sbin/poweroff", $"{folder}/reboot=/sbin/reboot", .. more.Select(file => $"{Path.Combine(folder, file.Name)}=/{Path.GetFileName(file.Name)}")]);
         return output;
     }
 

@@ -13,7 +13,7 @@ internal static class DeviceKeys
     public static readonly KeySection Devices = new("Devices",
     [
         Works("disk", TextList, "none", "disks, see xl-disk-configuration(5)"),
-        Refused("vif", TextList, "none", "network interfaces, see xl-network-configuration(5)", "the network backend is not built yet"),
+        Works("vif", TextList, "none", "network interfaces, see xl-network-configuration(5) and docs/networks.md"),
         NoEffect("vfb", TextList, "none", "framebuffer, keyboard and mouse", NoBackend),
         NoEffect("vkb", TextList, "none", "keyboard and pointer", NoBackend),
         NoEffect("channel", TextList, "none", "named byte channels to the host", NoBackend),

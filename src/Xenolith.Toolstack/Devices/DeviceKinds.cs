@@ -1,4 +1,5 @@
 using Xenolith.Toolstack.Devices.Disks;
+using Xenolith.Toolstack.Devices.Nics;
 
 namespace Xenolith.Toolstack.Devices;
 
@@ -6,7 +7,7 @@ namespace Xenolith.Toolstack.Devices;
 internal static class DeviceKinds
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<IDeviceKind> All { get; } = [new VbdKind()];
+    public static IReadOnlyList<IDeviceKind> All { get; } = [new VbdKind(), new VifKind()];
 
     /// <summary>The kind of this name; null if there is none.</summary>
     public static IDeviceKind? Find(string name) => All.FirstOrDefault(k => k.Name == name);

@@ -54,55 +54,6 @@ internal static class VifNodes
             [("mtu", Text(mtu))]);
     }
 
-    /// <summary>
-    /// Copies what a frontend says of itself and its rings into an order: only the nodes a backend reads, each cut to a length that no honest
-    /// value has, since all of it is the guest's.
-    /// </summary>
-    /// <param name="frontend">Reads a node of the frontend.</param>
-    /// <param name="queues">Queues at most.</param>
-    /// <param name="set">Takes a name and its value.</param>
-    public static void CopyFrontend(Func<string, string?> frontend, int queues, Action<string, string> set)
-    {
-        ArgumentNullException.ThrowIfNull(frontend);
-        ArgumentNullException.ThrowIfNull(set);
-        foreach (var name in FrontendNodes)
-        {
-            Copy(name);
-        }
-
-        var asked = int.TryParse(frontend("multi-queue-num-queues"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? Math.Min(number, queues) : 1;
-        for (var queue = 0; queue < asked && asked > 1; queue++)
-        {
-            foreach (var name in RingNodes)
-            {
-                Copy($"queue-{queue}/{name}");
-            }
-        }
-
-        if (asked <= 1)
-        {
-            Array.ForEach(RingNodes, Copy);
-        }
-
-        void Copy(string name)
-        {
-            if (frontend(name) is { } value)
-            {
-                set(name, value.Length > LongestValue ? value[..LongestValue] : value);
-            }
-        }
-    }
-
-    private const int LongestValue = 24;
-
-    private static readonly string[] FrontendNodes =
-    [
-        "multi-queue-num-queues", "request-rx-copy", "feature-rx-notify", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
-        "feature-no-csum-offload", "feature-ipv6-csum-offload", "request-multicast-control", "xdp-headroom",
-    ];
-
-    private static readonly string[] RingNodes = ["tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx"];
-
     private static string Text<T>(T number)
         where T : IFormattable => number.ToString(null, CultureInfo.InvariantCulture);
 }

@@ -27,6 +27,7 @@ internal sealed class VifBackendKind : IBackendKind
         }
 
         var port = PacketPorts.Open(kind, descriptors);
+        answer.With("queues", port.Channels);
         var options = new NetDeviceOptions((ulong)order.Number(RateBytesField), (ulong)order.Number(RateTimeField));
         return new VifBackend(domain, new NetBackend(order.Text("name"), port, options, events.Log), port.Channels, events);
     }

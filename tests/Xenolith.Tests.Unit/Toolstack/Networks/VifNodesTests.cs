@@ -63,20 +63,4 @@ public sealed class VifNodesTests
         Assert.Contains(("trusted", "0"), nodes.Frontend);
         Assert.Equal([("mtu", "9000")], nodes.ReadOnlyFrontend);
     }
-
-    [Fact]
-    public void A_frontend_is_read_node_by_node_and_never_at_length()
-    {
-        var guest = new Dictionary<string, string>
-        {
-            ["multi-queue-num-queues"] = "3", ["queue-0/tx-ring-ref"] = "8", ["queue-1/event-channel-rx"] = "9", ["queue-2/tx-ring-ref"] = "10",
-            ["feature-sg"] = new string('1', 5000), ["something-else"] = "x",
-        };
-        var copy = new Dictionary<string, string>();
-
-        VifNodes.CopyFrontend(name => guest.GetValueOrDefault(name), 2, copy.Add);
-
-        Assert.Equal(["feature-sg", "multi-queue-num-queues", "queue-0/tx-ring-ref", "queue-1/event-channel-rx"], copy.Keys.Order());
-        Assert.All(copy.Values, value => Assert.True(value.Length <= 24));
-    }
 }

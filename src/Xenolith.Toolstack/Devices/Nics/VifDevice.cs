@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Xenolith.Config.Nics;
+using Xenolith.Devices.Net;
+using Xenolith.Host;
+using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Monitors;
+using Xenolith.Toolstack.Networks;
+
+namespace Xenolith.Toolstack.Devices.Nics;
+
+/// <summary>A network interface as the monitor sees it. See <see cref="Device"/> for the order of calls.</summary>
+/// <param name="nic">The interface, number and address known.</param>
+internal sealed class VifDevice(NicConfig nic) : Device
+{
+    /// <summary>Fields of the orders that carry nodes of the frontend begin so.</summary>
+    public const string FrontendField = "frontend/";
+
+    private const int MostQueues = 8;
+
+    private NetworkWay? _way;
+    private VifLink? _link;
+    private EventLoop.Source? _helperEnd;
+    private int _queues = Math.Clamp(Environment.ProcessorCount, 1, MostQueues);
+    private int _mtu = nic.Mtu ?? VifNodes.DefaultMtu;
+
+    /// <summary>The interface.</summary>
+    public NicConfig Nic => nic;
+
+    /// <inheritdoc/>
+    public override string Kind => VifNodes.XenbusName;
+
+    /// <inheritdoc/>
+    public override int Id => nic.DeviceId;
+
+    /// <inheritdoc/>
+    public override string Title => string.Create(CultureInfo.InvariantCulture, $"vif {nic.DeviceId}");
+
+    /// <inheritdoc/>
+    public override void Prepare(DeviceSurroundings surroundings, Action<string?> done)
+    {
+        ArgumentNullException.ThrowIfNull(surroundings);
+        ArgumentNullException.ThrowIfNull(done);
+        try
+        {
+            using var host = new HostNetwork(surroundings.Context.Settings.DefaultBridge);
+            _way = NetworkChoice.Of(nic, surroundings.Address.Domid, host);
+            // The addresses of a new domain were claimed with its name; this one may come later.
+            if (!surroundings.Config.Nics.Contains(nic) && LivingNics.Conflict(surroundings, nic, host) is { } conflict)
+            {
+                done(conflict);
+                return;
+            }
+
+            _link = VifLink.Open(_way, nic, surroundings.Address.Domid, _queues, surroundings.Context.State.Run, surroundings.Context.Log.Output);
+        }
+        catch (ToolstackException e)
+        {
+            done(e.Message);
+            return;
+        }
+        catch (HostException e)
+        {
+            done(Refusal(e));
+            return;
+        }
+
+        if (_link.Helper is { } helper)
+        {
+            _helperEnd = surroundings.Context.Loop.Add(helper.Descriptor, PollEvents.Readable, _ => HelperEnded(surroundings, helper));
+        }
+
+        done(null);
+    }
+
+    /// <inheritdoc/>
+    public override DeviceNodes Nodes(int domid) => VifNodes.Of(nic, _way!, domid, _mtu);
+
+    /// <inheritdoc/>
+    public override void FillOpen(Message order, List<SafeHandle> descriptors)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        ArgumentNullException.ThrowIfNull(descriptors);
+        order.With("port", _link!.Port.ToString().ToLowerInvariant()).With("mac", nic.Mac!).With("mtu", _mtu).With("queues", _queues);
+        if (nic.Rate is { } rate)
+        {
+            order.With("rate-bytes", (long)Math.Min(rate.BytesPerInterval, long.MaxValue)).With("rate-microseconds", rate.IntervalMicroseconds);
+        }
+
+        descriptors.AddRange(_link.Descriptors);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Name, string Value)> Opened(Message answer)
+    {
+        _link!.Sent();
+        _queues = (int)Math.Clamp(answer.Number("queues", 1), 1, _queues);
+        return NetBackend.FeatureNodes(_queues).Select(node => (node.Key, node.Value));
+    }
+
+    /// <inheritdoc/>
+    public override void Plug(DeviceSurroundings surroundings, Action<string?> done)
+    {
+        ArgumentNullException.ThrowIfNull(surroundings);
+        ArgumentNullException.ThrowIfNull(done);
+        switch (_way!.Kind)
+        {
+            case WayKind.Script:
+                var online = Script(surroundings, "online", _way.Interface);
+                PluggedInterface.Note(surroundings.Context.State, surroundings.Address.Domid, online);
+                Run(surroundings, online, error => Plugged(surroundings, Told(surroundings, error), done));
+                return;
+            case WayKind.HostBridge:
+                try
+                {
+                    _mtu = BridgePort.Connect(_way.Interface, _way.Network, nic.Mtu);
+                }
+                catch (HostException e)
+                {
+                    Plugged(surroundings, Refusal(e), done);
+                    return;
+                }
+
+                surroundings.Store.Do(s => s.Write([new($"{surroundings.Address.Frontend}/mtu", Number(_mtu), [])]));
+                break;
+        }
+
+        Plugged(surroundings, null, done);
+    }
+
+    /// <inheritdoc/>
+    public override string? FillConnect(Func<string, string?> frontend, Message order)
+    {
+        NetFrontend.CopyNodes(frontend, _queues, (name, value) => order.With(FrontendField + name, value));
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override void Unplug(DeviceSurroundings surroundings, Action done)
+    {
+        ArgumentNullException.ThrowIfNull(surroundings);
+        ArgumentNullException.ThrowIfNull(done);
+        if (_way is not { Kind: WayKind.Script })
+        {
+            done();
+            return;
+        }
+
+        var offline = Script(surroundings, "offline", _way.Interface);
+        Run(surroundings, offline, error =>
+        {
+            if (error is not null)
+            {
+                surroundings.Log(error);
+            }
+
+            PluggedInterface.Forget(surroundings.Context.State, surroundings.Address.Domid, offline);
+
+            done();
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _helperEnd?.Remove();
+        _link?.Dispose();
+        base.Dispose();
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static void Run(DeviceSurroundings surroundings, HotplugScript script, Action<string?> done) =>
+        script.Start(surroundings.Context.Loop, surroundings.Context.State.Run, surroundings.Context.Settings.HotplugSeconds * 1000, done);
+
+    private HotplugScript Script(DeviceSurroundings surroundings, string command, string @interface) =>
+        new(_way!.Script!, command, surroundings.Address.Backend, @interface, nic.GatewayDevice ?? string.Empty);
+
+    /// <summary>A script may tell of its failure in the store, by its exit code, or both.</summary>
+    private string? Told(DeviceSurroundings surroundings, string? error)
+    {
+        string? Read(string name) => surroundings.Store.Do(s => s.Read($"{surroundings.Address.Backend}/{name}"));
+        if (error is null && Read("hotplug-status") != "error")
+        {
+            return null;
+        }
+
+        var said = Read("hotplug-error");
+        var what = error ?? $"the hotplug script {_way!.Script} reported an error";
+        return $"{Title}: {what}{(string.IsNullOrEmpty(said) ? string.Empty : $": {said}")}. Mend that, or choose another `script' or `bridge'.";
+    }
+
+    private void Plugged(DeviceSurroundings surroundings, string? error, Action<string?> done)
+    {
+        if (error is null)
+        {
+            var line = $"{Title} ({nic.Mac}): {_way!.Describe()}";
+            surroundings.Log(_way.Describe());
+            surroundings.Context.Remarks.Add(line);
+            surroundings.WriteBackend([("hotplug-status", "connected")]);
+            surroundings.Store.Do(s => s.Write([new($"{surroundings.Address.Libxl}/{VifNodes.WayNode}", _way.Describe(), [])]));
+        }
+
+        done(error);
+    }
+
+    private void HelperEnded(DeviceSurroundings surroundings, ProcessHandle helper)
+    {
+        if (helper.Reap() is { } end)
+        {
+            _helperEnd!.Remove();
+            surroundings.Fail($"{_way!.Passt} {end}; the interface has no network any more. What it said stands in {surroundings.Context.Log.Where}. Detach the interface and attach it again.");
+        }
+    }
+
+    private string Refusal(HostException e)
+    {
+        var step = e.Errno is Errno.EPERM or Errno.EACCES
+            ? " This user lacks CAP_NET_ADMIN over that interface: run xl with that right."
+            : string.Empty;
+        return $"{Title}: cannot {e.Message}.{step}";
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Xenolith.Config.Nics;
+using Xenolith.Devices.Net.Ports;
+using Xenolith.Devices.Net.Switch;
+using Xenolith.Host;
+using Xenolith.Host.Network;
+using Xenolith.Toolstack.Networks;
+
+namespace Xenolith.Toolstack.Devices.Nics;
+
+/// <summary>
+/// What a vif's way out consists of on the host, opened: TAP queues, a port of a switch, or a passt process with the other end of its socket.
+/// Thread ownership: the monitor's thread.
+/// </summary>
+internal sealed class VifLink : IDisposable
+{
+    private readonly ProcessHandle? _helper;
+    private readonly Action? _leave;
+
+    private VifLink(PortKind port, IReadOnlyList<SafeFileHandle> descriptors, ProcessHandle? helper = null, Action? leave = null)
+    {
+        Port = port;
+        Descriptors = descriptors;
+        _helper = helper;
+        _leave = leave;
+    }
+
+    /// <summary>What the domain process makes of the descriptors.</summary>
+    public PortKind Port { get; }
+
+    /// <summary>What goes to the domain process.</summary>
+    public IReadOnlyList<SafeFileHandle> Descriptors { get; }
+
+    /// <summary>Opens a way.</summary>
+    /// <param name="way">The way.</param>
+    /// <param name="nic">The interface.</param>
+    /// <param name="domid">Its domain.</param>
+    /// <param name="queues">Queues at most.</param>
+    /// <param name="run">The host's run directory.</param>
+    /// <param name="words">Where a helper may complain; null for nowhere.</param>
+    /// <exception cref="HostException">The kernel refuses.</exception>
+    public static VifLink Open(NetworkWay way, NicConfig nic, int domid, int queues, RunDirectory run, SafeHandle? words)
+    {
+        switch (way.Kind)
+        {
+            case WayKind.Switch:
+                var port = string.Create(CultureInfo.InvariantCulture, $"vif{domid}.{nic.DeviceId}");
+                var joined = SwitchDirectory.Join(run.Root, way.Network, port);
+                return new(PortKind.Switch, joined, leave: () => SwitchDirectory.Leave(run.Root, way.Network, port));
+            case WayKind.Passt:
+                var (ours, theirs) = UnixSockets.Pair(UnixSocketKind.Stream);
+                using (theirs)
+                {
+                    var passt = ChildProcess.Spawn(new()
+                    {
+                        Program = way.Passt!,
+                        Arguments = PasstArguments.Of(3, nic.Mtu ?? VifNodes.DefaultMtu, Specs(nic, udp: false), Specs(nic, udp: true)),
+                        Descriptors = [theirs],
+                        Output = words,
+                    });
+                    return new(PortKind.Passt, [ours], passt);
+                }
+
+            default:
+                var tap = TapDevice.Open(way.Interface, queues);
+                return new(PortKind.Tap, tap.Queues);
+        }
+    }
+
+    /// <summary>The process behind the link; null if there is none.</summary>
+    public ProcessHandle? Helper => _helper;
+
+    /// <summary>The descriptors were sent: our copies would keep the link alive after the domain process closed its own.</summary>
+    public void Sent()
+    {
+        foreach (var descriptor in Descriptors)
+        {
+            descriptor.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Sent();
+        _leave?.Invoke();
+        if (_helper is not null)
+        {
+            // passt ends with its socket; this is for one that hangs.
+            _helper.Signal(ProcessHandle.Terminate);
+            _helper.Dispose();
+        }
+    }
+
+    private static IEnumerable<string> Specs(NicConfig nic, bool udp) =>
+        nic.Forwards.Where(forward => forward.Udp == udp).Select(forward => (forward with { Udp = false }).ToString());
+}
