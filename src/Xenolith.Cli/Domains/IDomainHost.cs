@@ -1,6 +1,8 @@
 using Xenolith.Config;
+using Xenolith.Config.Disks;
 using Xenolith.Toolstack;
 using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Disks;
 using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
@@ -62,6 +64,14 @@ public interface IDomainHost
 
     /// <summary>The network interfaces of a domain.</summary>
     IReadOnlyList<NicStatus> Nics(int domid);
+
+    /// <summary>The disks of a domain.</summary>
+    IReadOnlyList<DiskStatus> Disks(int domid);
+
+    /// <summary>Puts a medium into a CD drive, or takes it out.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="medium">The drive as it is to be.</param>
+    void ChangeMedium(int domid, DiskConfig medium);
 
     /// <summary>Asks a guest, through <c>control/shutdown</c>, to <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</summary>
     void RequestShutdown(int domid, string request);

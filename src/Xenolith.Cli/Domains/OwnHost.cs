@@ -1,10 +1,12 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Config;
+using Xenolith.Config.Disks;
 using Xenolith.Host;
 using Xenolith.Store.Client;
 using Xenolith.Store.Server;
 using Xenolith.Toolstack;
 using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Disks;
 using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
@@ -45,6 +47,10 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
     public void Detach(int domid, string kind, int id, DetachPatience patience) => host.Detach(domid, kind, id, patience);
 
     public IReadOnlyList<NicStatus> Nics(int domid) => host.Nics(domid);
+
+    public IReadOnlyList<DiskStatus> Disks(int domid) => host.Disks(domid);
+
+    public void ChangeMedium(int domid, DiskConfig medium) => host.ChangeMedium(domid, medium);
 
     public void RequestShutdown(int domid, string request) => host.Shutdown(domid, request);
 

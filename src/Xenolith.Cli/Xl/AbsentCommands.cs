@@ -8,7 +8,6 @@ internal static class AbsentCommands
     private const string NoPci = "PCI devices are not passed through to domains";
     private const string NoUsb = "USB devices are not passed through to domains";
     private const string NoSave = "saving, restoring and migrating domains is not built yet";
-    private const string NoBlock = "the block backend is not built yet";
     private const string NoBackend = "there is no backend for such devices";
     private const string OnePool = "there is one CPU pool, Pool-0, and it cannot be changed";
     private const string NoFlask = "there is no FLASK security policy";
@@ -33,8 +32,6 @@ internal static class AbsentCommands
         Row("suspend", "<Domain>", "Suspend a domain to its own memory", NoSave),
         Row("resume", "<Domain>", "Resume a suspended domain", NoSave),
         Row("dump-core", "<Domain> <filename>", "Write a domain's memory to a core file", NotYet),
-        Row("cd-insert", "<Domain> <VirtualDevice> <path>", "Put a medium into a domain's CD drive", NoBlock),
-        Row("cd-eject", "<Domain> <VirtualDevice>", "Take the medium out of a domain's CD drive", NoBlock),
         Row("mem-max", "<Domain> <MemMB>", "Set the most memory a domain may have", NotYet),
         Row("mem-set", "<Domain> <MemMB>", "Set how much memory a domain has", NotYet),
         Row("button-press", "<Domain> <power|sleep>", "Press a domain's ACPI button", "PV guests have no ACPI buttons; use `shutdown'"),
@@ -47,9 +44,6 @@ internal static class AbsentCommands
         Row("trigger", "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", "Send a trigger to a domain", NotYet),
         Row("debug-keys", "<Keys>", "Send debug keys to the hypervisor", NotYet),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
-        Row("block-attach", "<Domain> <disk-spec-component(s)>...", "Add a disk to a domain", NoBlock),
-        Row("block-list", "<Domain(s)>", "List disks of domains", NoBlock),
-        Row("block-detach", "[option] <Domain> <DevId>", "Remove a disk from a domain", NoBlock),
         Row("vtpm-attach", "<Domain> [uuid=<uuid>] [backend=<Domain>]", "Add a TPM to a domain", NoBackend),
         Row("vtpm-list", "<Domain(s)>", "List TPMs of domains", NoBackend),
         Row("vtpm-detach", "<Domain> <DevId|uuid>", "Remove a TPM from a domain", NoBackend),

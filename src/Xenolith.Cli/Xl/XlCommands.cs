@@ -35,6 +35,7 @@ public static class XlCommands
             ListCommands.Domid, ListCommands.Domname, LifeCommands.Rename, LifeCommands.Sysrq, ListCommands.Inspect, HostCommands.Dmesg, ListCommands.Uptime, ListCommands.Claims,
             HostCommands.CpupoolList, HostCommands.Getenforce, ConfigCommand.Command,
             TopCommand.Command, DoctorCommand.Command, ChannelCommand.List, StoreCommands.QuotaGet, StoreCommands.QuotaSet,
+            DiskCommands.Attach, DiskCommands.List, DiskCommands.Detach, DiskCommands.Insert, DiskCommands.Eject,
             NetworkCommands.Attach, NetworkCommands.List, NetworkCommands.Detach,
         }.ToDictionary(command => command.Name, StringComparer.Ordinal);
         return [.. Order.Select(name => built.GetValueOrDefault(name) ?? AbsentCommands.Get(name))];

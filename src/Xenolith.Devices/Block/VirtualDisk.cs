@@ -136,7 +136,7 @@ public sealed class VirtualDisk : IDisposable
     {
         if (!BlockRequestParser.TryParse(entry, _layout, request))
         {
-            Counters.Count(request.Operation, failed: true);
+            Counters.Count(request.Operation, 0, failed: true);
             Answer(request, BlkifStatus.Error);
             return;
         }
@@ -178,7 +178,7 @@ public sealed class VirtualDisk : IDisposable
 
     private void Complete(BlockRequest request, int error)
     {
-        Counters.Count(request.Operation, error != 0);
+        Counters.Count(request.Operation, error == 0 ? request.DataBytes / BlkifLayout.SectorSize : 0, error != 0);
         if (error is not (0 or BlockTransfer.NotSupported) && Interlocked.Increment(ref _errors) <= LoggedErrors)
         {
             _log($"disk {_name}: {request.Operation} of {request.DataBytes} bytes at sector {request.Sector} failed: {new HostException("", error).Reason}");

@@ -1,7 +1,9 @@
 using Xenolith.Cli.Domains;
 using Xenolith.Config;
+using Xenolith.Config.Disks;
 using Xenolith.Toolstack;
 using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Disks;
 using Xenolith.Toolstack.Devices.Nics;
 using Xenolith.Toolstack.Hosts;
 
@@ -51,6 +53,7 @@ internal sealed class FakeHost : IDomainHost
 
     public IReadOnlyList<string> Attach(int domid, DomainConfig devices)
     {
+        Asked.AddRange(devices.Disks.Select(disk => $"attach {domid} vbd {disk.VirtualDevice} {disk.Target} {(disk.Writable ? "w" : "r")}"));
         Asked.AddRange(devices.Nics.Select(nic => $"attach {domid} vif devid={nic.DeviceId} mac={nic.Mac} bridge={nic.Bridge}"));
         return ["a remark"];
     }
@@ -58,6 +61,12 @@ internal sealed class FakeHost : IDomainHost
     public void Detach(int domid, string kind, int id, DetachPatience patience) => Asked.Add($"detach {domid} {kind} {id} {patience}");
 
     public IReadOnlyList<NicStatus> Nics(int domid) => NicRows.GetValueOrDefault(domid) ?? [];
+
+    public Dictionary<int, DiskStatus[]> DiskRows { get; } = [];
+
+    public IReadOnlyList<DiskStatus> Disks(int domid) => DiskRows.GetValueOrDefault(domid) ?? [];
+
+    public void ChangeMedium(int domid, DiskConfig medium) => Asked.Add($"medium {domid} {medium.VirtualDevice} {medium.Format} {medium.Target}");
 
     public void RequestShutdown(int domid, string request)
     {

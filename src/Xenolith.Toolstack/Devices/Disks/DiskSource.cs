@@ -43,7 +43,8 @@ internal abstract class DiskSource : IDisposable
             : disk.Format switch
             {
                 DiskFormat.Empty => new EmptyDrive(),
-                _ => new RawSource(disk),
+                DiskFormat.Raw when !DiskTargets.IsRemote(disk.Target) => new RawSource(disk),
+                _ => new NbdSource(disk),
             };
     }
 }

@@ -1,3 +1,6 @@
+using Xenolith.Config;
+using Xenolith.Config.Disks;
+
 namespace Xenolith.Toolstack.Devices.Disks;
 
 /// <summary>What a disk's target names.</summary>
@@ -13,4 +16,10 @@ internal static class DiskTargets
 
         return target[..colon].All(c => char.IsAsciiLetterOrDigit(c) || c == '+') && !target[..colon].All(char.IsAsciiDigit);
     }
+
+    /// <summary>Disks whose paths begin at this process's working directory, so that another process understands them.</summary>
+    public static DomainConfig Absolute(DomainConfig config) => config with { Disks = [.. config.Disks.Select(Absolute)] };
+
+    private static DiskConfig Absolute(DiskConfig disk) =>
+        string.IsNullOrEmpty(disk.Target) || IsRemote(disk.Target) ? disk : disk with { Target = Path.GetFullPath(disk.Target) };
 }

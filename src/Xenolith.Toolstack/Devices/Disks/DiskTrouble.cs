@@ -15,6 +15,7 @@ internal static class DiskTrouble
     /// <param name="e">The kernel's answer.</param>
     public static string CannotOpen(DiskConfig disk, string path, HostException e) => Begin(disk) + e.Errno switch
     {
+        Errno.ENOENT when path.StartsWith("/dev/", StringComparison.Ordinal) => $"there is no device {path}. See the block devices with lsblk.",
         Errno.ENOENT => $"image {path} does not exist. Make it (truncate -s 8G {path}), or correct the path; a relative one begins at xl's working directory.",
         Errno.EACCES or Errno.EPERM when disk.Writable => $"image {path} may not be written by this user. Give the right (chmod, chown, or a group that owns the device), or make the disk read-only: `{disk.VirtualDevice},ro'.",
         Errno.EACCES or Errno.EPERM => $"image {path} may not be read by this user. Give the right with chmod or chown.",

@@ -5,21 +5,22 @@ namespace Xenolith.Toolstack.Devices.Disks;
 /// <summary>Finds in the store which domain of this host uses an image, for a message.</summary>
 internal static class ImageUsers
 {
-    private const string Backends = "/local/domain/0/backend/vbd";
+    private static readonly string[] Backends = ["/local/domain/0/backend/vbd", "/local/domain/0/backend/qdisk", "/local/domain/0/backend/vbd3"];
 
     /// <summary>A domain and its disk in words; null if none of this host is found.</summary>
     public static string? Find(FileStatus image, DeviceSurroundings around) => around.Store.Do(store =>
     {
-        foreach (var domid in store.List(Backends))
+        var disks =
+            from backend in Backends
+            from domid in store.List(backend)
+            from id in store.List($"{backend}/{domid}")
+            select (Path: $"{backend}/{domid}/{id}", Domid: domid);
+        foreach (var disk in disks.Where(d => d.Path != around.Address.Backend))
         {
-            foreach (var id in store.List($"{Backends}/{domid}"))
+            if (store.Read($"{disk.Path}/physical-device-path") is { } path && IsSame(path, image))
             {
-                var own = domid == around.Address.Domid.ToString(System.Globalization.CultureInfo.InvariantCulture) && id == around.Address.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
-                if (!own && store.Read($"{Backends}/{domid}/{id}/physical-device-path") is { } path && IsSame(path, image))
-                {
-                    var name = store.Read($"/local/domain/{domid}/name") ?? domid;
-                    return $"domain {name} (disk {store.Read($"{Backends}/{domid}/{id}/dev")})";
-                }
+                var name = store.Read($"/local/domain/{disk.Domid}/name") ?? disk.Domid;
+                return $"domain {name} (disk {store.Read($"{disk.Path}/dev")})";
             }
         }
 

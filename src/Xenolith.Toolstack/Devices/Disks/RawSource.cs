@@ -33,6 +33,11 @@ internal sealed class RawSource(DiskConfig disk) : DiskSource
 
         var status = FileStatus.Of(_file);
         _device = status.IsBlockDevice ? status.Device : null;
+        if (status.IsRegular && ImageFormats.Guess(_file) is not DiskFormat.Raw and var other)
+        {
+            around.Context.Remarks.Add($"{DiskTrouble.Begin(disk)}image {_path} looks like {other.ToString().ToLowerInvariant()} and is served as raw. If that is not meant, write `format={other.ToString().ToLowerInvariant()}'.");
+        }
+
         done(Unfit(status) ?? DiskSharing.Refuse(disk, _path, _file, status, around));
     }
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Devices.Block;
 using Xenolith.Devices.Block.Images;
+using Xenolith.Devices.Block.Nbd;
+using Xenolith.Host;
 using Xenolith.Machine;
 using Xenolith.Toolstack.Control;
 
@@ -20,9 +22,22 @@ internal sealed class VbdBackendKind : IBackendKind
         {
             "empty" => null,
             "raw" => new RawImage(descriptors[0], order.Text("image")),
+            "nbd" => OpenNbd(order, descriptors, events),
             var other => throw new DeviceException($"{order.Text("name")}: unknown source {other}"),
         };
-        return new VbdBackend(domain, order, image, events);
+        return new VbdBackend(domain, order, image, descriptors.Skip(1), events);
+    }
+
+    private static NbdImage OpenNbd(Message order, IReadOnlyList<SafeFileHandle> descriptors, BackendEvents events)
+    {
+        try
+        {
+            return new NbdImage(new SocketStream(descriptors[0]), string.Empty, order.Text("image"), events.Log);
+        }
+        catch (NbdException e)
+        {
+            throw new DeviceException($"{order.Text("name")}: {order.Text("server")} for {order.Text("image")}: {e.Message}");
+        }
     }
 }
 
@@ -32,11 +47,18 @@ internal sealed class VbdBackend : IDeviceBackend
     private readonly Domain _domain;
     private readonly BlockBackend? _disk;
     private readonly BackendEvents _events;
+    private readonly SafeFileHandle[] _locked;
     private readonly bool _discard, _cdrom, _readOnly;
 
     /// <summary>Makes a device without a connection.</summary>
-    public VbdBackend(Domain domain, Message order, IDiskImage? image, BackendEvents events)
+    /// <param name="domain">The domain.</param>
+    /// <param name="order">The monitor's order.</param>
+    /// <param name="image">What is behind it; null for an empty drive.</param>
+    /// <param name="locked">Files that are only held for their locks.</param>
+    /// <param name="events">Where it tells of its life.</param>
+    public VbdBackend(Domain domain, Message order, IDiskImage? image, IEnumerable<SafeFileHandle> locked, BackendEvents events)
     {
+        _locked = [.. locked];
         _domain = domain;
         _events = events;
         _discard = order.Flag("discard");
@@ -71,11 +93,15 @@ internal sealed class VbdBackend : IDeviceBackend
     public IEnumerable<KeyValuePair<string, long>> Counters() => _disk?.Counters is { } counters
         ?
         [
-            new("oo", 0), new("rd", counters.Reads), new("wr", counters.Writes), new("fl", counters.Flushes), new("ds", counters.Discards),
+            new("oo", 0), new("rd", counters.Reads), new("wr", counters.Writes), new("rsect", counters.SectorsRead), new("wsect", counters.SectorsWritten), new("fl", counters.Flushes), new("ds", counters.Discards),
             new("er", counters.Errors), .. _disk.RingIndices(),
         ]
         : [];
 
     /// <inheritdoc/>
-    public void Dispose() => _disk?.Dispose();
+    public void Dispose()
+    {
+        _disk?.Dispose();
+        Array.ForEach(_locked, file => file.Dispose());
+    }
 }
