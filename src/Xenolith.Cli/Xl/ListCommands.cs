@@ -1,6 +1,7 @@
 using Xenolith.Cli.Commands;
 using Xenolith.Cli.Domains;
 using Xenolith.Cli.Programs;
+using Xenolith.Toolstack;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Xl;
@@ -97,7 +98,7 @@ internal static class ListCommands
         Run = use =>
         {
             var now = use.Services.Now();
-            var domains = Several(use).ToList();
+            var domains = Several(use);
             use.Terminal.Out.Write(
                 use.Has("json") ? RowJson.Domains(domains)
                 : use.Has("short") ? string.Concat(domains.Select(domain => UptimeText.Short(domain, now)))
@@ -156,8 +157,26 @@ internal static class ListCommands
     private static IEnumerable<DomainSummary> Chosen(Invocation use) =>
         use.Arguments.Count == 0 ? use.Services.Host.List() : [use.Services.Host.Find(use.Arguments[0])];
 
-    private static IEnumerable<DomainSummary> Several(Invocation use) =>
-        use.Arguments.Count == 0 ? use.Services.Host.List() : use.Arguments.Select(name => use.Services.Host.Find(name));
+    // As in real xl, an id that nobody has is told of and passed over; a name that nobody has ends the command.
+    private static IReadOnlyList<DomainSummary> Several(Invocation use)
+    {
+        if (use.Arguments.Count == 0)
+            return use.Services.Host.List();
+        var domains = new List<DomainSummary>();
+        foreach (var name in use.Arguments)
+        {
+            try
+            {
+                domains.Add(use.Services.Host.Find(name));
+            }
+            catch (ToolstackException e) when (name.All(char.IsAsciiDigit))
+            {
+                use.Terminal.Error.Line(e.Message);
+            }
+        }
+
+        return domains;
+    }
 
     private static ListColumns Columns(Invocation use) =>
         (use.Has("verbose") ? ListColumns.Verbose : 0) | (use.Has("context") ? ListColumns.Context : 0)
