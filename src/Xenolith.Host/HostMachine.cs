@@ -1,4 +1,5 @@
 using System.Globalization;
+using Xenolith.Host.Cgroups;
 
 namespace Xenolith.Host;
 
@@ -9,15 +10,17 @@ public static class HostMachine
     public static string BootId() => File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     /// <summary>Memory of the machine in KiB, or our cgroup's limit if that is lower.</summary>
-    public static long TotalKib() => Math.Min(MemInfo("MemTotal:"), CgroupLimitKib() ?? long.MaxValue);
+    public static long TotalKib()
+    {
+        var machine = MemInfo("MemTotal:");
+        return MemoryLimit.OfThisProcess() is { } limit ? Math.Min(machine, limit.Kib) : machine;
+    }
 
     /// <summary>Memory that can be used without swapping, in KiB, within our cgroup's limit.</summary>
     public static long AvailableKib()
     {
         var available = MemInfo("MemAvailable:");
-        return CgroupLimitKib() is { } limit && CgroupValue("memory.current") is { } used
-            ? Math.Clamp(limit - (used / 1024), 0, available)
-            : available;
+        return MemoryLimit.OfThisProcess() is { } limit ? Math.Clamp(limit.Kib - limit.UsedKib, 0, available) : available;
     }
 
     /// <summary>When the machine was started, in seconds of the epoch.</summary>
@@ -36,23 +39,5 @@ public static class HostMachine
         }
 
         throw new InvalidDataException($"{path} has no {key}");
-    }
-
-    private static long? CgroupLimitKib() => CgroupValue("memory.max") is { } bytes ? bytes / 1024 : null;
-
-    private static long? CgroupValue(string file)
-    {
-        try
-        {
-            // Version 2 only: its line is 0::/path. Under version 1 there is no such line, and no limit is taken.
-            var own = File.ReadLines("/proc/self/cgroup").FirstOrDefault(l => l.StartsWith("0::", StringComparison.Ordinal));
-            return own is not null && long.TryParse(File.ReadAllText($"/sys/fs/cgroup{own[3..]}/{file}"), CultureInfo.InvariantCulture, out var value)
-                ? value
-                : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // no such cgroup file: no limit
-        }
     }
 }

@@ -76,6 +76,9 @@ public sealed partial class Domain : IDisposable
     /// <summary>vCPU of an id, or null.</summary>
     public Vcpu? FindVcpu(ulong id) => id < (ulong)_vcpus.Length ? _vcpus[id] : null;
 
+    /// <summary>Called when a vCPU came up or went down, on any thread: it must only pass the news on.</summary>
+    public Action? VcpusChanged { get; set; }
+
     /// <summary>Frame of the shared_info page, for start_info.</summary>
     public ulong SharedInfoMfn { get; }
 

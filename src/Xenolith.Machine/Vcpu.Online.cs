@@ -64,6 +64,7 @@ public sealed partial class Vcpu
 
         _down = false;
         Attend();
+        Domain.VcpusChanged?.Invoke();
         return true;
     }
 
@@ -72,5 +73,6 @@ public sealed partial class Vcpu
     {
         _down = true;
         Attend();
+        Domain.VcpusChanged?.Invoke();
     }
 }

@@ -206,8 +206,7 @@ public sealed partial class XenHost : IDisposable
     internal static MemoryPromises MemoryOf(HostState state, HostSettings settings)
     {
         var total = HostMachine.TotalKib();
-        var own = settings.Domain0Mib is { } mib ? Math.Min(mib * 1024, total) : MemoryPromises.DefaultDomain0Kib(total);
-        return new(total, own, state.Living(out _).Sum(d => d.MaximumKib), HostMachine.AvailableKib());
+        return new(total, settings.Domain0Kib(total), state.Living(out _).Sum(d => d.PromisedKib), HostMachine.AvailableKib());
     }
 
     private static ToolstackException Gone(int domid) => new($"domain {domid} has gone. See the domains there are with: xl list");
@@ -226,15 +225,21 @@ public sealed partial class XenHost : IDisposable
 
     private DomainSummary Domain0(List<DomainSummary> others)
     {
-        var cpus = Environment.ProcessorCount;
+        var cpus = Settings.Hypervisor.VcpusOn(Environment.ProcessorCount);
+        var total = HostMachine.TotalKib();
+        var own = Settings.Domain0Kib(total);
         return new()
         {
             Domid = 0,
             Name = Domain0Name,
             Uuid = Guid.Empty,
-            MemoryKib = Settings.Domain0Mib * 1024 ?? MemoryPromises.DefaultDomain0Kib(HostMachine.TotalKib()),
-            MaximumKib = HostMachine.TotalKib(),
+            MemoryKib = own,
+            TargetKib = own,
+            LimitKib = own,
+            MaximumKib = Settings.Hypervisor.Memory?.Most?.On(total) ?? total,
             Vcpus = cpus,
+            OnlineVcpus = [.. Enumerable.Range(0, cpus)],
+            HardAffinity = Settings.Hypervisor.PinVcpus ? string.Join(';', Enumerable.Range(0, cpus)) : string.Empty,
             MaximumVcpus = cpus,
             Running = true,
             CreatedAt = HostMachine.BootTime(),

@@ -140,6 +140,21 @@ public abstract class GuestHost : IDisposable
         Eventually(() => File.Exists(log) && File.ReadAllText(log).Contains(text), $"{name} does not say \"{text}\"");
     }
 
+    /// <summary>Types a line on a guest's console.</summary>
+    protected void Type(string name, string line)
+    {
+        var tty = Run("xenstore-read", $"/local/domain/{Find(name)!.Domid}/console/tty").Output.Trim();
+        using var terminal = new FileStream(tty, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+        var before = ConsoleLength(name);
+        terminal.Write(System.Text.Encoding.ASCII.GetBytes(line + "\r"));
+        // What is closed before it was read is lost; the guest's echo says that it was.
+        Eventually(() => ConsoleLength(name) > before, $"{name} does not echo what is typed");
+    }
+
+    /// <summary>A field of a domain's state file.</summary>
+    protected string StateOf(int domid, string field) =>
+        File.ReadLines(System.IO.Path.Combine(Path, "domains", domid.ToString(), "state")).First(l => l.StartsWith(field + "=", StringComparison.Ordinal))[(field.Length + 1)..];
+
     /// <summary>Ids of this host's processes whose command line contains a word.</summary>
     protected List<int> Processes(string word) =>
         [.. Directory.GetDirectories("/proc").Select(System.IO.Path.GetFileName).Where(n => int.TryParse(n, out _)).Select(n => int.Parse(n!))
@@ -162,6 +177,8 @@ public abstract class GuestHost : IDisposable
         var nodes = Run("xenstore-ls", "-f").Output;
         Assert.DoesNotMatch("(?m)^/(libxl/.|vm/.|local/domain/[1-9]|local/domain/0/backend)", nodes);
     }
+
+    private long ConsoleLength(string name) => new FileInfo(System.IO.Path.Combine(Path, "log", "console", $"guest-{name}.log")).Length;
 
     private static bool Has(int pid, string file, string word)
     {

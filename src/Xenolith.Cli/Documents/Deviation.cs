@@ -38,6 +38,15 @@ internal sealed record Deviation(string Subject, string Xen, string Here, string
         new("`xl inspect`", "unknown", "counters of a domain's engine and machine", "an addition"),
         new("`xl doctor`", "unknown", "checks the machine, removes what dead domains left", "an addition"),
         new("`xl config check`, `xl config keys`", "unknown", "checks files, explains keys", "an addition"),
+        new("`maxmem` above `memory`", "the domain is given `memory`; `maxmem` may not be there when it is asked for", "`maxmem` is kept free from the start, until `mem-set` says otherwise",
+            "a guest can then always grow to it"),
+        new("`mem-max` above the `maxmem` a domain was made with", "works for guests that can add memory while they run", "refused, exit 1", "its machine address space ends there"),
+        new("`cpu_weight`, `cap`", "the scheduler's own", "a cgroup of the domain process, devices included: version 2 where a delegated group has `cpu`, else version 1 (this one was proven on a real kernel, version 2 on a model of its files); "
+            + "else nice values, and a `cap` is refused", "Linux schedules"),
+        new("soft affinity", "a preference", "kept to strictly, as long as it leaves a CPU of the hard one", "Linux knows no preference"),
+        new("`sched-credit -d DOMAIN`", "fails, exit 1: the pool's scheduler is credit2", "shows and sets weight and cap as `sched-credit2` does", "older scripts mean that"),
+        new("a debug key without a handler", "nothing happens, exit 0", "an error that says how to list the keys, exit 1", "it is probably a mistake"),
+        new("`mem-set`, `vcpu-set`, `vcpu-pin` on Domain-0", "works", "refused, exit 1, unless it is so already", "Domain-0 is this host itself; its share is set by dom0_mem and its like"),
         new("words of errors", "libxl's", "the thing, the cause and the next step", "exit codes and standard output are the same"),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Xenolith.Host;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Cli.Domains;
 
@@ -11,20 +12,20 @@ internal static class HostCpus
     private const long NanosecondsPerTick = 10_000_000;
 
     /// <summary>Domain-0's vCPUs: each host CPU with its busy time.</summary>
-    public static IReadOnlyList<VcpuRow> Rows(int count)
+    public static IReadOnlyList<VcpuRow> Rows(DomainSummary host)
     {
         var rows = new List<VcpuRow>();
         var self = LastOf(Environment.ProcessId, CurrentProcess.ThreadId());
         foreach (var line in Lines("/proc/stat"))
         {
             var words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length < 8 || !words[0].StartsWith("cpu", StringComparison.Ordinal) || words[0].Length == 3 || rows.Count == count)
+            if (words.Length < 8 || !words[0].StartsWith("cpu", StringComparison.Ordinal) || words[0].Length == 3 || rows.Count == host.Vcpus)
                 continue;
             long busy = 0;
             foreach (var column in (ReadOnlySpan<int>)[1, 2, 3, 6, 7])
                 busy += long.Parse(words[column], CultureInfo.InvariantCulture);
             // The CPU that asks is running; the others we cannot see without disturbing them.
-            rows.Add(new VcpuRow(rows.Count, true, rows.Count == self, rows.Count, busy * NanosecondsPerTick, "all"));
+            rows.Add(new VcpuRow(rows.Count, true, rows.Count == self, rows.Count, busy * NanosecondsPerTick, host.HardAffinityOf(rows.Count)));
         }
 
         return rows;

@@ -9,7 +9,7 @@ namespace Xenolith.Cli.Domains;
 internal static class HostFacts
 {
     /// <summary>The facts: name and value.</summary>
-    public static IReadOnlyList<(string Name, string Value)> Read(MemoryPromises memory)
+    public static IReadOnlyList<(string Name, string Value)> Read(MemoryPromises memory, string commandLine)
     {
         var cpu = ProcessorFacts.Read();
         return
@@ -41,7 +41,7 @@ internal static class HostFacts
             ("xen_pagesize", "4096"),
             ("platform_params", "virt_start=0xffff800000000000"),
             ("xen_changeset", XenIdentity.Changeset),
-            ("xen_commandline", ""),
+            ("xen_commandline", commandLine),
             ("cc_compiler", XenIdentity.Compiler),
             ("cc_compile_by", XenIdentity.CompiledBy),
             ("cc_compile_domain", XenIdentity.CompileDomain),

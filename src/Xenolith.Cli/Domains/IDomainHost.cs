@@ -20,6 +20,9 @@ public interface IDomainHost
     /// <summary>Domains of other users' hosts that this user may look at, with their run directories.</summary>
     IReadOnlyList<(string RunDirectory, DomainSummary Domain)> ListOthers() => [];
 
+    /// <summary>What can be changed about the memory, the vCPUs and the like of its domains.</summary>
+    IResourceControl Resources { get; }
+
     /// <summary>The domain of this name or id.</summary>
     DomainSummary Find(string nameOrId);
 

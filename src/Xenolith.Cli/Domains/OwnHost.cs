@@ -30,6 +30,8 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public IReadOnlyList<(string RunDirectory, DomainSummary Domain)> ListOthers() => host.ListOthers();
 
+    public IResourceControl Resources { get; } = new OwnResources(host);
+
     public DomainSummary Find(string nameOrId) => host.Find(nameOrId);
 
     public DomainConfig? ConfigOf(int domid) => host.ConfigOf(domid);
@@ -73,7 +75,7 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public IDomainWatch Watch(int domid) => new OwnWatch(host.Watch(domid));
 
-    public IReadOnlyList<(string Name, string Value)> Facts() => HostFacts.Read(host.Memory());
+    public IReadOnlyList<(string Name, string Value)> Facts() => HostFacts.Read(host.Memory(), host.Settings.Hypervisor.CommandLine);
 
     public string Log(bool clear)
     {
@@ -132,14 +134,14 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
     public IReadOnlyList<VcpuRow> Vcpus(DomainSummary domain)
     {
         if (domain.Domid == 0)
-            return HostCpus.Rows(domain.Vcpus);
+            return HostCpus.Rows(domain);
         var rows = new List<VcpuRow>();
         for (var number = 0; number < Math.Max(domain.MaximumVcpus, domain.Vcpus); number++)
         {
             var thread = number < domain.VcpuThreads.Count ? domain.VcpuThreads[number] : 0;
             var times = thread == 0 ? null : ThreadTimes.Of(domain.DomainPid, thread);
-            rows.Add(new VcpuRow(number, number < domain.Vcpus, domain.Running && times is { Running: true },
-                HostCpus.LastOf(domain.DomainPid, thread), times?.Nanoseconds ?? 0, "all"));
+            rows.Add(new VcpuRow(number, domain.OnlineVcpus.Contains(number), domain.Running && times is { Running: true },
+                HostCpus.LastOf(domain.DomainPid, thread), times?.Nanoseconds ?? 0, domain.HardAffinityOf(number), domain.SoftAffinityOf(number)));
         }
 
         return rows;

@@ -7,4 +7,5 @@ namespace Xenolith.Cli.Domains;
 /// <param name="Cpu">The host CPU it ran on last.</param>
 /// <param name="CpuNanoseconds">CPU time used.</param>
 /// <param name="Affinity">The host CPUs it may run on, as text: <c>all</c> or <c>0-1</c>.</param>
-public sealed record VcpuRow(int Number, bool Online, bool Running, int Cpu, long CpuNanoseconds, string Affinity);
+/// <param name="SoftAffinity">The host CPUs it should run on.</param>
+public sealed record VcpuRow(int Number, bool Online, bool Running, int Cpu, long CpuNanoseconds, string Affinity, string SoftAffinity = "all");

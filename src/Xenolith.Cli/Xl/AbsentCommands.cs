@@ -17,7 +17,6 @@ internal static class AbsentCommands
 
     private static readonly Dictionary<string, Command> Rows = new Command[]
     {
-        Row("config-update", "<Domain> <ConfigFile> [options] [vars]", "Replace the configuration a domain is restarted with", NotYet),
         Row("pci-attach", "<Domain> <PCI_SPEC_STRING>", "Pass a PCI device to a domain", NoPci),
         Row("pci-detach", "<Domain> <PCI_SPEC_STRING>", "Take a PCI device from a domain", NoPci),
         Row("pci-list", "<Domain>", "List PCI devices of a domain", NoPci),
@@ -32,17 +31,8 @@ internal static class AbsentCommands
         Row("suspend", "<Domain>", "Suspend a domain to its own memory", NoSave),
         Row("resume", "<Domain>", "Resume a suspended domain", NoSave),
         Row("dump-core", "<Domain> <filename>", "Write a domain's memory to a core file", NotYet),
-        Row("mem-max", "<Domain> <MemMB>", "Set the most memory a domain may have", NotYet),
-        Row("mem-set", "<Domain> <MemMB>", "Set how much memory a domain has", NotYet),
-        Row("button-press", "<Domain> <power|sleep>", "Press a domain's ACPI button", "PV guests have no ACPI buttons; use `shutdown'"),
-        Row("vcpu-pin", "[option] <Domain> <VCPU|all> <Hard affinity|-|all> <Soft affinity|-|all>", "Set on which CPUs a vCPU may run", NotYet),
-        Row("vcpu-set", "[option] <Domain> <vCPUs>", "Set how many vCPUs of a domain are online", NotYet),
         Row("sharing", "[Domain]", "Print how much memory is shared", NoSharing),
-        Row("sched-credit", "[options]", "Print or set parameters of the credit scheduler", "Linux schedules the vCPUs"),
-        Row("sched-credit2", "[options]", "Print or set parameters of the credit2 scheduler", NotYet),
-        Row("sched-rtds", "[options]", "Print or set parameters of the rtds scheduler", "Linux schedules the vCPUs"),
-        Row("trigger", "<Domain> <nmi|reset|init|power|sleep|s3resume> [<VCPU>]", "Send a trigger to a domain", NotYet),
-        Row("debug-keys", "<Keys>", "Send debug keys to the hypervisor", NotYet),
+        Row("sched-rtds", "[options]", "Print or set parameters of the rtds scheduler", "Pool-0 schedules by credit2, and Linux does it; use `sched-credit2'"),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
         Row("vtpm-attach", "<Domain> [uuid=<uuid>] [backend=<Domain>]", "Add a TPM to a domain", NoBackend),
         Row("vtpm-list", "<Domain(s)>", "List TPMs of domains", NoBackend),

@@ -45,7 +45,7 @@ internal static class DomainTable
                 text.Append("    -   --p ");
             else
                 text.Append(CultureInfo.InvariantCulture, $"{vcpu.Cpu,5}   {(vcpu.Running ? 'r' : '-')}{(vcpu.Running || domain.Paused ? '-' : 'b')}- ");
-            text.Append(CultureInfo.InvariantCulture, $"{Seconds(vcpu.CpuNanoseconds),9:F1}  {vcpu.Affinity} / all\n");
+            text.Append(CultureInfo.InvariantCulture, $"{Seconds(vcpu.CpuNanoseconds),9:F1}  {vcpu.Affinity} / {vcpu.SoftAffinity}\n");
         }
 
         return text.ToString();

@@ -48,6 +48,7 @@ internal static class RowJson
                     .Member("cpu", vcpu.Cpu)
                     .Member("cpu_nanoseconds", vcpu.CpuNanoseconds)
                     .Member("affinity", vcpu.Affinity)
+                    .Member("soft_affinity", vcpu.SoftAffinity)
                     .Close();
             }
         }

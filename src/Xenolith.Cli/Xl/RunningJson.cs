@@ -31,9 +31,8 @@ internal static class RunningJson
     private static DomainConfig Now(DomainConfig config, DomainSummary domain) => config with
     {
         Name = domain.Name,
-        MemoryKiB = domain.MemoryKib,
+        MemoryKiB = domain.TargetKib == 0 ? domain.MemoryKib : domain.TargetKib,
         MaxMemoryKiB = domain.MaximumKib,
-        Vcpus = domain.Vcpus,
         MaxVcpus = domain.MaximumVcpus,
     };
 

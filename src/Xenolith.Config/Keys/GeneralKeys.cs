@@ -6,7 +6,7 @@ namespace Xenolith.Config.Keys;
 /// <summary>Identity, processors, memory and what happens at the end of a life: "General Options" of xl.cfg(5).</summary>
 internal static class GeneralKeys
 {
-    private const string Placement = "Linux places the vCPU threads for now";
+    private const string OtherSchedulers = "Linux schedules; weights and caps are what it knows";
     private const string Pools = "there is one pool, Pool-0, for all domains";
     private const string OneNode = "the host is shown to guests as one NUMA node";
 
@@ -27,15 +27,15 @@ internal static class GeneralKeys
     [
         Works("vcpus", Number, "1", "how many vCPUs are online at start"),
         Works("maxvcpus", Number, "vcpus", "how many vCPUs can ever be online"),
-        NoEffect("cpus", TextOrList, "all", "host CPUs the vCPUs may run on: one set for all, or a list with one set each", Placement),
-        NoEffect("cpus_soft", TextOrList, "all", "host CPUs the vCPUs should run on", Placement),
-        NoEffect("cpu", Text, "all", "xm's and Ganeti's way to say cpus for all vCPUs", Placement),
-        NoEffect("cpu_weight", Number, "256", "share of CPU time when it is short", Placement),
-        NoEffect("cap", Number, "0", "most CPU time in percent of one CPU; 0 is no limit", Placement),
-        NoEffect("period", Number, "scheduler's", "period in microseconds (rtds)", Placement),
-        NoEffect("slice", Number, "scheduler's", "slice in microseconds (sedf)", Placement),
-        NoEffect("latency", Number, "scheduler's", "latency in microseconds (sedf)", Placement),
-        NoEffect("extratime", Number, "scheduler's", "whether to use spare time (rtds)", Placement),
+        Works("cpus", TextOrList, "all", "host CPUs the vCPUs may run on: one set for all, or a list with one set each"),
+        Works("cpus_soft", TextOrList, "all", "host CPUs the vCPUs should run on; kept to strictly, as Linux knows no preference"),
+        Works("cpu", Text, "all", "xm's and Ganeti's way to say cpus for all vCPUs"),
+        Works("cpu_weight", Number, "256", "share of CPU time when it is short: a cgroup weight, or a nice value where there is no cgroup for us"),
+        Works("cap", Number, "0", "most CPU time in percent of one CPU; 0 is no limit; refused where there is no cgroup for us"),
+        NoEffect("period", Number, "scheduler's", "period in microseconds (rtds)", OtherSchedulers),
+        NoEffect("slice", Number, "scheduler's", "slice in microseconds (sedf)", OtherSchedulers),
+        NoEffect("latency", Number, "scheduler's", "latency in microseconds (sedf)", OtherSchedulers),
+        NoEffect("extratime", Number, "scheduler's", "whether to use spare time (rtds)", OtherSchedulers),
         NoEffect("cpuid", TextOrList, "host", "changes to the CPUID leaves a guest sees", "guests see what the engine runs exactly"),
     ]);
 

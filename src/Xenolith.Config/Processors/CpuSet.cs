@@ -28,6 +28,30 @@ public static class CpuSet
         return problem is null;
     }
 
+    /// <summary>Writes a set as Xen's tables do: <c>all</c>, <c>none</c>, <c>0-1,3</c>.</summary>
+    /// <param name="cpus">The members; those beyond the host are left out.</param>
+    /// <param name="hostCpus">How many CPUs the host has.</param>
+    public static string Format(IReadOnlyCollection<int> cpus, int hostCpus)
+    {
+        ArgumentNullException.ThrowIfNull(cpus);
+        var members = cpus.Where(cpu => cpu < hostCpus).Order().Distinct().ToList();
+        if (members.Count == 0)
+            return "none";
+        if (members.Count == hostCpus)
+            return "all";
+        var ranges = new List<string>();
+        for (var at = 0; at < members.Count;)
+        {
+            var last = at;
+            while (last + 1 < members.Count && members[last + 1] == members[last] + 1)
+                last++;
+            ranges.Add(last == at ? $"{members[at]}" : $"{members[at]}-{members[last]}");
+            at = last + 1;
+        }
+
+        return string.Join(',', ranges);
+    }
+
     private static string? Update(string part, int hostCpus, SortedSet<int> set)
     {
         var remove = part.StartsWith('^');

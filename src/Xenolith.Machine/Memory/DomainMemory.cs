@@ -18,6 +18,7 @@ public sealed class DomainMemory : IDisposable
     private readonly HostMemory _flags;
     private readonly FrameAllocator _allocator;
     private long _totalPages;
+    private ulong _maximumPages;
     private IEngine? _engine;
 
     /// <summary>Makes the memory of a domain; nothing of it is touched.</summary>
@@ -67,8 +68,18 @@ public sealed class DomainMemory : IDisposable
     /// <summary>Pages of RAM in the machine address space, whether the domain has them or not.</summary>
     public ulong WindowPages { get; }
 
-    /// <summary>Pages the domain may have (Xen's max_pages); at most <see cref="WindowPages"/>.</summary>
-    public ulong MaximumPages { get; set; }
+    /// <summary>
+    /// Pages the domain may have (Xen's max_pages); at most <see cref="WindowPages"/>. Lowering it takes nothing away: the domain gets no new page
+    /// until it has fewer.
+    /// </summary>
+    public ulong MaximumPages
+    {
+        get => Volatile.Read(ref _maximumPages);
+        set => Volatile.Write(ref _maximumPages, value);
+    }
+
+    /// <summary>Called after the domain gave pages back or took new ones, on the vCPU's thread: it must only pass the news on.</summary>
+    public Action? Resized { get; set; }
 
     /// <summary>Pages the domain has (Xen's tot_pages).</summary>
     public ulong TotalPages => (ulong)Volatile.Read(ref _totalPages);

@@ -14,6 +14,19 @@ internal static class Reservations
     /// <summary>Does the extents from <paramref name="start"/> on.</summary>
     public static long Adjust(Vcpu vcpu, in HypercallArguments arguments, int command, ulong start)
     {
+        var memory = vcpu.Domain.Memory;
+        var before = memory.TotalPages;
+        var result = Work(vcpu, in arguments, command, start);
+        if (memory.TotalPages != before)
+        {
+            memory.Resized?.Invoke();
+        }
+
+        return result;
+    }
+
+    private static long Work(Vcpu vcpu, in HypercallArguments arguments, int command, ulong start)
+    {
         if (!vcpu.TryReadArgument(arguments.Second, out MemoryReservation reservation)
             || reservation.ExtentCount > MaximumExtents || start >= reservation.ExtentCount
             || MemoryOpCall.Refusal(vcpu, reservation.DomainId) != 0

@@ -17,6 +17,15 @@ internal struct RunstateRecord
     public ulong EntryTime;
     public ulong Running, Runnable, Blocked, Offline;
 
+    /// <summary>ns spent in a state, as booked.</summary>
+    public readonly ulong TimeIn(Runstate state) => state switch
+    {
+        Runstate.Running => Running,
+        Runstate.Runnable => Runnable,
+        Runstate.Blocked => Blocked,
+        _ => Offline,
+    };
+
     /// <summary>Moves time that was booked as running to runnable: the host ran something else.</summary>
     public void Steal(ulong stolen)
     {

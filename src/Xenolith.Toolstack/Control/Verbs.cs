@@ -54,7 +54,7 @@ public static class Verbs
     /// <summary>Monitor to domain process: the store has a new connection for you (a descriptor).</summary>
     public const string Store = "store";
 
-    /// <summary>Domain process to monitor: a line for xl dmesg.</summary>
+    /// <summary>Domain process to monitor: a line <c>text</c> for xl dmesg; with the flag <c>bare</c> it names its domain itself.</summary>
     public const string Log = "log";
 
     /// <summary>Monitor to domain process: something about a device (<see cref="DeviceOrders"/>); answered by <see cref="DeviceAnswer"/> with the same <c>ticket</c>, in any order.</summary>
@@ -77,4 +77,34 @@ public static class Verbs
 
     /// <summary>Boot loader to monitor: kernel and ramdisk are in their files; <c>title</c>, <c>kernel</c>, <c>ramdisk</c> and <c>arguments</c> say what they are.</summary>
     public const string Loaded = "loaded";
+
+    /// <summary>Domain process to monitor: the guest has <c>memory</c> KiB and the vCPUs <c>online</c> now.</summary>
+    public const string Changed = "changed";
+
+    /// <summary>Xl to monitor: let the guest have <c>target</c> KiB.</summary>
+    public const string SetMemory = "set-memory";
+
+    /// <summary>Xl to monitor: the guest may ask for up to <c>maximum</c> KiB.</summary>
+    public const string SetMaximumMemory = "set-maximum-memory";
+
+    /// <summary>Monitor to domain process: the guest gets no page beyond <c>limit</c> KiB.</summary>
+    public const string LimitMemory = "limit-memory";
+
+    /// <summary>Xl to monitor: ask the guest to have <c>count</c> vCPUs online.</summary>
+    public const string SetVcpus = "set-vcpus";
+
+    /// <summary>Xl to monitor: <c>vcpu</c> (or -1 for all) may run on the host CPUs <c>hard</c> and <c>soft</c>; an absent one stays as it is.</summary>
+    public const string Pin = "pin";
+
+    /// <summary>Xl to monitor: change <c>weight</c> and <c>cap</c>; an absent one stays as it is.</summary>
+    public const string Schedule = "schedule";
+
+    /// <summary>Xl to monitor: the next restart is made from <c>config</c>.</summary>
+    public const string UpdateConfig = "update-config";
+
+    /// <summary>Xl to monitor, monitor to domain process: send an NMI to <c>vcpu</c>.</summary>
+    public const string Nmi = "nmi";
+
+    /// <summary>Xl to monitor, monitor to domain process: print what the debug key <c>key</c> shows of the domain.</summary>
+    public const string DebugKey = "debug-key";
 }

@@ -32,6 +32,10 @@ internal sealed class DomainAssembly : IDomainAssembly
         domain.Machine.Log.LineWritten = events.Log;
         domain.DeviceFailed = events.Log;
         domain.ShutDown = reason => events.ShutDown((int)reason, domain.Machine.CrashCause);
-        return new RunningPvDomain(domain, new DomainBackends(domain.Machine, events));
+        var running = new RunningPvDomain(domain, new DomainBackends(domain.Machine, events));
+        var notice = new ChangeNotice(domain.Machine, () => events.Changed(running.MemoryKib, running.OnlineVcpus));
+        domain.Machine.Memory.Resized = notice.Raise;
+        domain.Machine.VcpusChanged = notice.Raise;
+        return running;
     }
 }

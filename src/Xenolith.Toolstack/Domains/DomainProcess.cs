@@ -43,6 +43,10 @@ internal sealed class DomainProcess : IDomainEvents
     /// <inheritdoc/>
     public void Log(string line) => _monitor.TrySend(new Message(Verbs.Log).With("text", line.Length > 1000 ? line[..1000] : line), wait: false);
 
+    /// <inheritdoc/>
+    public void Changed(long memoryKib, IReadOnlyList<int> onlineVcpus) =>
+        _monitor.TrySend(new Message(Verbs.Changed).With("memory", memoryKib).With("online", string.Join(',', onlineVcpus)));
+
     private int Obey(IDomainAssembly assembly)
     {
         var received = new List<SafeFileHandle>();
@@ -74,6 +78,15 @@ internal sealed class DomainProcess : IDomainEvents
                 case Verbs.Counters:
                     _monitor.TrySend(Counters());
                     break;
+                case Verbs.LimitMemory:
+                    Answer(_domain?.LimitMemory(order.Number("limit")) is true);
+                    break;
+                case Verbs.Nmi:
+                    Answer(_domain?.RaiseNmi((int)order.Number("vcpu")) is true);
+                    break;
+                case Verbs.DebugKey:
+                    Dump(order.Text("key"));
+                    break;
                 default:
                     received.ForEach(d => d.Dispose());
                     break;
@@ -88,6 +101,18 @@ internal sealed class DomainProcess : IDomainEvents
     /// <inheritdoc/>
     public void DeviceFailed(string kind, int id, string cause) =>
         _monitor.TrySend(new Message(Verbs.DeviceFailed).With("kind", kind).With("id", id).With("text", cause.Length > 1000 ? cause[..1000] : cause));
+
+    private void Answer(bool done) => _monitor.TrySend(new Message(done ? Verbs.Done : Verbs.Failed));
+
+    private void Dump(string key)
+    {
+        foreach (var line in key.Length == 1 && _domain is not null ? _domain.DebugLines(key[0]) : [])
+        {
+            _monitor.TrySend(new Message(Verbs.Log).With("text", line).With("bare", true));
+        }
+
+        Answer(true);
+    }
 
     private bool Build(Message order, List<SafeFileHandle> received, IDomainAssembly assembly)
     {
@@ -105,7 +130,8 @@ internal sealed class DomainProcess : IDomainEvents
             _monitor.TrySend(new Message(Verbs.Built)
                 .With("store-mfn", (long)_domain.StoreMfn).With("store-port", _domain.StorePort)
                 .With("console-mfn", (long)_domain.ConsoleMfn).With("console-port", _domain.ConsolePort)
-                .With("threads", string.Join(',', _domain.VcpuThreads)));
+                .With("threads", string.Join(',', _domain.VcpuThreads))
+                .With("memory", _domain.MemoryKib).With("online", string.Join(',', _domain.OnlineVcpus)));
             return true;
         }
         catch (BootException e)

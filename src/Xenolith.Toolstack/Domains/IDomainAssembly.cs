@@ -29,6 +29,9 @@ public interface IDomainEvents
     /// <param name="id">Its number.</param>
     /// <param name="cause">Why, in words.</param>
     void DeviceFailed(string kind, int id, string cause);
+
+    /// <summary>The guest has another amount of memory, or other vCPUs online, than before.</summary>
+    void Changed(long memoryKib, IReadOnlyList<int> onlineVcpus);
 }
 
 /// <summary>Makes a domain from its resources.</summary>
@@ -71,6 +74,21 @@ public interface IRunningDomain : IDisposable
     /// <param name="descriptors">What came with it; owned from now on.</param>
     /// <param name="answer">Called once, from any thread.</param>
     void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer);
+
+    /// <summary>Memory that the guest has now, in KiB.</summary>
+    long MemoryKib { get; }
+
+    /// <summary>vCPUs that are online now.</summary>
+    IReadOnlyList<int> OnlineVcpus { get; }
+
+    /// <summary>Sets the most memory the guest may have; false if its machine address space is too small for it.</summary>
+    bool LimitMemory(long kib);
+
+    /// <summary>Sends an NMI to a vCPU; false if there is no such vCPU.</summary>
+    bool RaiseNmi(int vcpu);
+
+    /// <summary>What a debug key prints of it.</summary>
+    IEnumerable<string> DebugLines(char key);
 
     /// <summary>Named counters for <c>xl debug</c>.</summary>
     IReadOnlyList<KeyValuePair<string, long>> Counters();

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Xenolith.Machine.Diagnostics;
 using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Domains.Backends;
 
@@ -7,6 +8,8 @@ namespace Xenolith.Toolstack.Domains;
 /// <summary>A <see cref="PvDomain"/> as the domain process sees it.</summary>
 internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) : IRunningDomain
 {
+    private const int KibPerPage = 4;
+
     /// <inheritdoc/>
     public ulong StoreMfn => domain.Built.StoreMfn;
 
@@ -33,6 +36,36 @@ internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) 
 
     /// <inheritdoc/>
     public void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer) => backends.Order(order, descriptors, answer);
+
+    /// <inheritdoc/>
+    public long MemoryKib => (long)domain.Machine.Memory.TotalPages * KibPerPage;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> OnlineVcpus => [.. domain.Machine.Vcpus.Where(v => !v.IsDown).Select(v => v.Id)];
+
+    /// <inheritdoc/>
+    public bool LimitMemory(long kib)
+    {
+        var pages = (ulong)kib / KibPerPage;
+        if (pages > domain.Machine.Memory.WindowPages)
+        {
+            return false;
+        }
+
+        domain.Machine.Memory.MaximumPages = pages;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool RaiseNmi(int vcpu)
+    {
+        var found = domain.Machine.FindVcpu((ulong)vcpu);
+        found?.RaiseNmi();
+        return found is not null;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<string> DebugLines(char key) => DomainDump.Lines(domain.Machine, key);
 
     /// <inheritdoc/>
     public IReadOnlyList<KeyValuePair<string, long>> Counters() =>

@@ -53,11 +53,38 @@ public sealed record DomainRecord
     /// <summary>Memory target in KiB.</summary>
     public long TargetKib { get; init; }
 
-    /// <summary>Memory promised to it in KiB (maxmem).</summary>
+    /// <summary>Memory it has, in KiB.</summary>
+    public long MemoryKib { get; init; }
+
+    /// <summary>Memory beyond which it gets nothing, in KiB (Xen's max_pages).</summary>
+    public long LimitKib { get; init; }
+
+    /// <summary>The most its target can be, in KiB (maxmem, memory/static-max).</summary>
     public long MaximumKib { get; init; }
 
-    /// <summary>vCPUs that are online.</summary>
+    /// <summary>What the host has promised it: what it may take at any time, or what it still has.</summary>
+    public long PromisedKib => Math.Max(LimitKib, MemoryKib);
+
+    /// <summary>How many vCPUs are online.</summary>
     public int OnlineVcpus { get; init; }
+
+    /// <summary>Which vCPUs are online: numbers with commas between them.</summary>
+    public string OnlineSet { get; init; } = string.Empty;
+
+    /// <summary>Host CPUs each vCPU may run on, as <see cref="Resources.VcpuPlaces"/> writes it; empty: all.</summary>
+    public string HardAffinity { get; init; } = string.Empty;
+
+    /// <summary>Host CPUs each vCPU should run on; empty: all.</summary>
+    public string SoftAffinity { get; init; } = string.Empty;
+
+    /// <summary>Share of CPU time; 256 is usual.</summary>
+    public int Weight { get; init; } = 256;
+
+    /// <summary>Most CPU time in percent of one CPU; 0 is no limit.</summary>
+    public int Cap { get; init; }
+
+    /// <summary>Directory of the cgroup that was made for it; empty: none.</summary>
+    public string CpuGroup { get; init; } = string.Empty;
 
     /// <summary>vCPUs it may have.</summary>
     public int MaximumVcpus { get; init; } = 1;
@@ -89,8 +116,16 @@ public sealed record DomainRecord
         Line("paused", Paused ? 1 : 0);
         Line("reason", ShutdownReason);
         Line("target", TargetKib);
+        Line("memory", MemoryKib);
+        Line("limit", LimitKib);
         Line("maximum", MaximumKib);
         Line("online", OnlineVcpus);
+        Line("online-set", OnlineSet);
+        Line("hard", HardAffinity);
+        Line("soft", SoftAffinity);
+        Line("weight", Weight);
+        Line("cap", Cap);
+        Line("cpu-group", CpuGroup);
         Line("vcpus", MaximumVcpus);
         Line("monitor", MonitorPid);
         Line("process", DomainPid);
@@ -130,8 +165,16 @@ public sealed record DomainRecord
             Paused = Number("paused") != 0,
             ShutdownReason = (int)Number("reason", -1),
             TargetKib = Number("target"),
+            MemoryKib = Number("memory", Number("target")),
+            LimitKib = Number("limit", Number("maximum")),
             MaximumKib = Number("maximum"),
             OnlineVcpus = (int)Number("online"),
+            OnlineSet = fields.GetValueOrDefault("online-set", string.Empty),
+            HardAffinity = fields.GetValueOrDefault("hard", string.Empty),
+            SoftAffinity = fields.GetValueOrDefault("soft", string.Empty),
+            Weight = (int)Number("weight", 256),
+            Cap = (int)Number("cap"),
+            CpuGroup = fields.GetValueOrDefault("cpu-group", string.Empty),
             MaximumVcpus = (int)Number("vcpus", 1),
             MonitorPid = (int)Number("monitor"),
             DomainPid = (int)Number("process"),

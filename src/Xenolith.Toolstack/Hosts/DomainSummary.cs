@@ -1,4 +1,6 @@
+using System.Globalization;
 using Xenolith.Host;
+using Xenolith.Toolstack.Resources;
 
 namespace Xenolith.Toolstack.Hosts;
 
@@ -16,14 +18,29 @@ public sealed record DomainSummary
     /// <summary>UUID; all zero for Domain-0.</summary>
     public required Guid Uuid { get; init; }
 
-    /// <summary>Memory in KiB.</summary>
+    /// <summary>Memory it has, in KiB.</summary>
     public required long MemoryKib { get; init; }
 
-    /// <summary>Memory promised in KiB.</summary>
+    /// <summary>Memory it is to have, in KiB, as it was told.</summary>
+    public long TargetKib { get; init; }
+
+    /// <summary>Memory beyond which it gets nothing, in KiB: what the host has promised it.</summary>
+    public long LimitKib { get; init; }
+
+    /// <summary>The most its target can be, in KiB.</summary>
     public required long MaximumKib { get; init; }
 
     /// <summary>vCPUs online.</summary>
     public required int Vcpus { get; init; }
+
+    /// <summary>Which vCPUs are online.</summary>
+    public IReadOnlyList<int> OnlineVcpus { get; init; } = [];
+
+    /// <summary>Share of CPU time; 256 is usual.</summary>
+    public int Weight { get; init; } = 256;
+
+    /// <summary>Most CPU time in percent of one CPU; 0 is no limit.</summary>
+    public int Cap { get; init; }
 
     /// <summary>vCPUs that may ever be online.</summary>
     public int MaximumVcpus { get; init; } = 1;
@@ -66,6 +83,18 @@ public sealed record DomainSummary
         letters[5] = domain.Dying ? 'd' : '-';
     });
 
+    /// <summary>Host CPUs a vCPU may run on: <c>all</c>, <c>0-1</c>, <c>0,2</c>.</summary>
+    public string HardAffinityOf(int vcpu) => VcpuPlaces.Of(HardAffinity, vcpu);
+
+    /// <summary>Host CPUs a vCPU should run on.</summary>
+    public string SoftAffinityOf(int vcpu) => VcpuPlaces.Of(SoftAffinity, vcpu);
+
+    /// <summary>As in the state file.</summary>
+    internal string HardAffinity { get; init; } = string.Empty;
+
+    /// <summary>As in the state file.</summary>
+    internal string SoftAffinity { get; init; } = string.Empty;
+
     /// <summary>Joins a state file with what the threads say now.</summary>
     internal static DomainSummary Of(DomainRecord record)
     {
@@ -86,9 +115,16 @@ public sealed record DomainSummary
             Domid = record.Domid,
             Name = record.Name,
             Uuid = record.Uuid,
-            MemoryKib = record.TargetKib,
+            MemoryKib = record.MemoryKib,
+            TargetKib = record.TargetKib,
+            LimitKib = record.LimitKib,
             MaximumKib = record.MaximumKib,
             Vcpus = record.OnlineVcpus,
+            OnlineVcpus = Online(record),
+            HardAffinity = record.HardAffinity,
+            SoftAffinity = record.SoftAffinity,
+            Weight = record.Weight,
+            Cap = record.Cap,
             MaximumVcpus = record.MaximumVcpus,
             Running = runs && running,
             Blocked = runs && !running,
@@ -101,4 +137,9 @@ public sealed record DomainSummary
             VcpuThreads = record.VcpuThreads,
         };
     }
+
+    /// <summary>A domain whose process has not told yet has its first vCPUs online.</summary>
+    private static IReadOnlyList<int> Online(DomainRecord record) => record.OnlineSet.Length == 0
+        ? [.. Enumerable.Range(0, record.OnlineVcpus)]
+        : [.. record.OnlineSet.Split(',').Select(text => int.TryParse(text, CultureInfo.InvariantCulture, out var vcpu) ? vcpu : -1)];
 }

@@ -10,12 +10,13 @@ namespace Xenolith.Toolstack.Hosts;
 /// </summary>
 public sealed record HostSettings
 {
+    private const int KibPerMib = 1024;
+
     /// <summary>Name of the settings file.</summary>
     public const string FileName = "xenolith.conf";
 
     private static readonly (string Name, Func<HostSettings, long, HostSettings> Set)[] Table =
     [
-        ("dom0_mem", (s, v) => s with { Domain0Mib = v }),
         ("console_log", (s, v) => s with { ConsoleLog = v != 0 }),
         ("console_log_size", (s, v) => s with { ConsoleLogKib = v }),
         ("console_log_count", (s, v) => s with { ConsoleLogCount = (int)v }),
@@ -26,12 +27,23 @@ public sealed record HostSettings
 
     private static readonly (string Name, Func<HostSettings, string, HostSettings> Set)[] Texts =
     [
+        ("xen_commandline", (s, v) => s with { Hypervisor = HypervisorOptions.Parse(v, "xen_commandline") }),
+        ("dom0_mem", (s, v) => s.WithOption("dom0_mem", v)),
+        ("dom0_max_vcpus", (s, v) => s.WithOption("dom0_max_vcpus", v)),
+        ("dom0_vcpus_pin", (s, v) => s.WithOption("dom0_vcpus_pin", v)),
         ("vif_default_bridge", (s, v) => s with { DefaultBridge = v == "none" ? string.Empty : v }),
         ("switch_uplinks", (s, v) => s with { SwitchUplinks = [.. v.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)] }),
     ];
 
-    /// <summary>Memory that Domain-0 keeps, in MiB; null for the default.</summary>
-    public long? Domain0Mib { get; init; }
+    /// <summary>Options of the hypervisor: those of <c>xen_commandline</c> here or of a <see cref="BootConfig"/>, with those named here over them.</summary>
+    public HypervisorOptions Hypervisor { get; init; } = new();
+
+    /// <summary>What Domain-0 keeps of a host's memory.</summary>
+    public long Domain0Kib(long totalKib)
+    {
+        var usual = MemoryPromises.DefaultDomain0Kib(totalKib);
+        return Hypervisor.Memory?.On(totalKib, usual) ?? usual;
+    }
 
     /// <summary>Keep a log of each domain's console.</summary>
     public bool ConsoleLog { get; init; } = true;
@@ -63,13 +75,14 @@ public sealed record HostSettings
     {
         string[] places = [Path.Combine(runDirectory, FileName), Path.Combine("/etc/xen", FileName)];
         var path = Array.Find(places, File.Exists);
-        return path is null ? new() : Parse(File.ReadAllText(path, Encoding.UTF8), path);
+        var start = BootConfig.Load(runDirectory) is { } options ? new HostSettings { Hypervisor = options } : new();
+        return path is null ? start : Parse(File.ReadAllText(path, Encoding.UTF8), path, start);
     }
 
     /// <summary>Reads a settings file's text.</summary>
-    internal static HostSettings Parse(string text, string path)
+    internal static HostSettings Parse(string text, string path, HostSettings? start = null)
     {
-        var settings = new HostSettings();
+        var settings = start ?? new HostSettings();
         var number = 0;
         foreach (var raw in text.Split('\n'))
         {
@@ -85,7 +98,7 @@ public sealed record HostSettings
             if (Array.Find(Texts, r => r.Name == name).Set is { } set)
             {
                 settings = equals >= 0
-                    ? set(settings, line[(equals + 1)..].Trim().Trim('"', '\''))
+                    ? Set(settings, set, line[(equals + 1)..].Trim().Trim('"', '\''), $"{path}:{number}")
                     : throw new ToolstackException($"{path}:{number}: {name} wants a value, as in: {name} = bridge0");
                 continue;
             }
@@ -105,5 +118,25 @@ public sealed record HostSettings
         }
 
         return settings;
+    }
+
+    private static HostSettings Set(HostSettings settings, Func<HostSettings, string, HostSettings> set, string value, string place)
+    {
+        try
+        {
+            return set(settings, value);
+        }
+        catch (ToolstackException e)
+        {
+            throw new ToolstackException($"{place}: {e.Message}", e.ExitCode, e);
+        }
+    }
+
+    /// <summary>An option named in a line of its own, where a bare amount of memory is MiB; it is shown on the command line too.</summary>
+    private HostSettings WithOption(string name, string value)
+    {
+        var shown = name == "dom0_mem" && long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? $"{value}M" : value;
+        var options = Hypervisor.With(name, value, KibPerMib, "in the settings");
+        return this with { Hypervisor = options with { CommandLine = $"{options.CommandLine} {name}={shown}".TrimStart() } };
     }
 }

@@ -1,4 +1,5 @@
 using Xenolith.Host;
+using Xenolith.Host.Cgroups;
 using Xenolith.Toolstack.Monitors;
 using Xenolith.Toolstack.Networks;
 
@@ -11,13 +12,18 @@ internal static class StaleDomains
 
     /// <summary>
     /// Lets hotplug scripts undo what they did for it, then removes its store nodes, if a store runs: a store that was ended with it has nothing
-    /// of it to show before it is started again.
+    /// of it to show before it is started again. Its cgroup goes too.
     /// </summary>
     /// <param name="state">The host, locked by the caller.</param>
     /// <param name="stores">The way to its store.</param>
     /// <param name="dead">The domain.</param>
     public static void Remove(HostState state, IHostStoreFinder stores, DomainRecord dead)
     {
+        if (dead.CpuGroup.Length > 0)
+        {
+            CpuGroup.Remove(dead.CpuGroup);
+        }
+
         try
         {
             PluggedInterface.Unplug(state, stores, dead.Domid, ScriptMilliseconds);

@@ -13,6 +13,7 @@ using Xenolith.Toolstack.Domains;
 using Xenolith.Toolstack.Hosts;
 using Xenolith.Toolstack.Loaders;
 using Xenolith.Toolstack.Networks;
+using Xenolith.Toolstack.Resources;
 
 namespace Xenolith.Toolstack.Monitors;
 
@@ -31,6 +32,7 @@ internal sealed class DomainInstance : IDisposable
     private DomainChild? _child;
     private ControlServer? _control;
     private DomainDevices? _devices;
+    private DomainProcessors? _processors;
     private bool _hasNodes;
     private bool _unwanted;
     private bool _removed;
@@ -48,6 +50,15 @@ internal sealed class DomainInstance : IDisposable
 
     /// <summary>Its state as last written.</summary>
     public DomainRecord Record { get; private set; }
+
+    /// <summary>What its next restart is made from, if that was changed (xl config-update); null for <see cref="Config"/>.</summary>
+    public DomainConfig? NextConfig { get; set; }
+
+    /// <summary>What is done about its memory.</summary>
+    public DomainBalloon Balloon => field ??= new(this, _context);
+
+    /// <summary>What is done about its vCPUs.</summary>
+    public DomainProcessors Processors => _processors!;
 
     /// <summary>Its directory in the run directory.</summary>
     public DirectoryHandle Directory => _claim!.Directory;
@@ -103,7 +114,8 @@ internal sealed class DomainInstance : IDisposable
         {
             if (reply is not null)
             {
-                Update(Record with { Paused = false, VcpuThreads = Threads(reply) });
+                Update(Record with { Paused = false, VcpuThreads = Numbers(reply, "threads") });
+                TryPlace();
             }
 
             done?.Invoke(reply is null ? Failure() : new Message(Verbs.Done));
@@ -122,6 +134,24 @@ internal sealed class DomainInstance : IDisposable
 
             done(reply is null ? Failure() : new Message(Verbs.Done));
         });
+    }
+
+    /// <summary>Gives the domain process an order; null for an answer means that it has ended.</summary>
+    public void Ask(Message order, Action<Message?> answer) => _child!.Ask(order, null, answer);
+
+    /// <summary>Writes nodes of it to the store.</summary>
+    public void Write(IReadOnlyList<StoreNode> nodes) => _store.Do(s => s.Write(nodes));
+
+    /// <summary>Its configuration and state are these from now on.</summary>
+    public void Change(DomainConfig config, DomainRecord record)
+    {
+        if (config != Config)
+        {
+            Config = config;
+            WriteConfig();
+        }
+
+        Update(record);
     }
 
     /// <summary>Asks the domain process for its counters.</summary>
@@ -191,6 +221,7 @@ internal sealed class DomainInstance : IDisposable
         _devices?.Dispose();
         _console?.Drain(_context.DrainMilliseconds);
         _child?.Dispose();
+        _processors?.End();
         if (_hasNodes)
         {
             try
@@ -214,8 +245,8 @@ internal sealed class DomainInstance : IDisposable
         _control?.Dispose();
     }
 
-    private static int[] Threads(Message message) =>
-        [.. message.Text("threads").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
+    private static int[] Numbers(Message message, string field) =>
+        [.. message.Text(field).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
 
     private void Build(Func<bool> abandoned, Action<DomainInstance, Message, Action<Message>> serve)
     {
@@ -241,10 +272,16 @@ internal sealed class DomainInstance : IDisposable
             _hasNodes = true;
             using var connection = _store.Do(s => s.ConnectDomain(Record.Domid));
             var rings = Construct(theirs, connection, files, abandoned);
+            _processors = new(this);
+            _processors.Begin();
             var start = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
             _store.Do(s =>
             {
-                s.Write(DomainNodes.Of(Record.Domid, files.In(Config), rings, _console.TerminalPath, start));
+                s.Write(
+                [
+                    .. Domain0Nodes.Of(_context.Settings, HostMachine.TotalKib()),
+                    .. DomainNodes.Of(Record.Domid, files.In(Config), rings, _console.TerminalPath, start),
+                ]);
                 s.Introduce(Record.Domid, rings.StoreMfn, rings.StorePort);
             });
         }
@@ -303,6 +340,8 @@ internal sealed class DomainInstance : IDisposable
             Name = Config.Name,
             Uuid = Config.Uuid,
             TargetKib = Config.EffectiveMemoryKiB,
+            MemoryKib = Config.EffectiveMemoryKiB,
+            LimitKib = maximum,
             MaximumKib = maximum,
             OnlineVcpus = Config.EffectiveVcpus,
             MaximumVcpus = Config.EffectiveMaxVcpus,
@@ -330,7 +369,7 @@ internal sealed class DomainInstance : IDisposable
         switch (built)
         {
             case { Verb: Verbs.Built }:
-                Update(Record with { Phase = DomainPhase.Alive, VcpuThreads = Threads(built) });
+                Update(Figures(built) with { Phase = DomainPhase.Alive, VcpuThreads = Numbers(built, "threads") });
                 return new((ulong)built.Number("store-mfn"), (uint)built.Number("store-port"), (ulong)built.Number("console-mfn"), (uint)built.Number("console-port"));
             case { Verb: Verbs.Failed }:
                 throw new ToolstackException(built.Text("text"), ToolstackException.CreationFailed);
@@ -345,7 +384,11 @@ internal sealed class DomainInstance : IDisposable
     {
         if (message.Verb == Verbs.Log)
         {
-            _context.Dmesg.Write($"d{Record.Domid} {message.Text("text")}");
+            _context.Dmesg.Write(message.Flag("bare") ? message.Text("text") : $"d{Record.Domid} {message.Text("text")}");
+        }
+        else if (message.Verb == Verbs.Changed)
+        {
+            TryUpdate(Figures(message));
         }
         else if (message.Verb == Verbs.DeviceFailed)
         {
@@ -354,6 +397,25 @@ internal sealed class DomainInstance : IDisposable
         else if (Record.ShutdownReason < 0)
         {
             EndOfLife((int)message.Number("reason", LifecyclePolicy.Crash), message.Text("cause") is { Length: > 0 } cause ? cause : null);
+        }
+    }
+
+    /// <summary>The state with the guest's figures as its process tells them.</summary>
+    private DomainRecord Figures(Message message)
+    {
+        var online = Numbers(message, "online");
+        return Record with { MemoryKib = message.Number("memory", Record.MemoryKib), OnlineVcpus = online.Length, OnlineSet = string.Join(',', online) };
+    }
+
+    private void TryPlace()
+    {
+        try
+        {
+            Processors.Place();
+        }
+        catch (Exception e) when (StoreTrouble.Is(e))
+        {
+            _context.Log.Write($"Domain {Record.Domid}: {e.Message}");
         }
     }
 

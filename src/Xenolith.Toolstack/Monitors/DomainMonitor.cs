@@ -2,6 +2,7 @@ using Xenolith.Config;
 using Xenolith.Host;
 using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Hosts;
+using Xenolith.Toolstack.Resources;
 
 namespace Xenolith.Toolstack.Monitors;
 
@@ -96,8 +97,8 @@ internal sealed class DomainMonitor : IDisposable
             case Verbs.DeviceAttach or Verbs.DeviceDetach:
                 domain.ServeDevices(request, answer);
                 break;
-            default:
-                answer(new Message(Verbs.Failed).With("text", $"the monitor of domain {domain.Record.Name} does not know the order \"{request.Verb}\""));
+            case var verb when !DomainOrders.TryServe(domain, request, answer):
+                answer(new Message(Verbs.Failed).With("text", $"the monitor of domain {domain.Record.Name} does not know the order \"{verb}\""));
                 break;
         }
     }
@@ -161,7 +162,7 @@ internal sealed class DomainMonitor : IDisposable
             return; // destroyed by hand meanwhile
         }
 
-        var config = domain.Config;
+        var config = domain.NextConfig ?? domain.Config;
         _restarting = step.Restarts;
         if (step.Renames)
         {

@@ -26,6 +26,8 @@ internal sealed class FakeHost : IDomainHost
 
     public HashSet<int> Deaf { get; } = [];
 
+    public IResourceControl Resources => field ??= new FakeResources(Asked);
+
     public IReadOnlyList<DomainSummary> List() => Domains;
 
     public DomainSummary Find(string nameOrId) =>

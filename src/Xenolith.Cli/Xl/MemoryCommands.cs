@@ -1,0 +1,39 @@
+using Xenolith.Cli.Commands;
+using Xenolith.Cli.Programs;
+
+namespace Xenolith.Cli.Xl;
+
+/// <summary>Commands about the memory of domains.</summary>
+internal static class MemoryCommands
+{
+    public static Command MemMax { get; } = new("mem-max", $"<Domain> {MemorySize.Synopsis}", "Set the most memory a domain may be given")
+    {
+        Modifies = true,
+        Least = 2,
+        Notes = "A domain cannot be given more than it was made for (`maxmem`). The host promises the new maximum to it.",
+        Run = use => Set(use, "maximum", use.Services.Host.Resources.SetMaximumMemory),
+    };
+
+    public static Command MemSet { get; } = new("mem-set", $"<Domain> {MemorySize.Synopsis}", "Set how much memory a domain has")
+    {
+        Modifies = true,
+        Least = 2,
+        Notes = "The guest's balloon driver gives memory back to the host, or takes it, in its own time; `xl list' shows what it has.",
+        Run = use => Set(use, "memory", use.Services.Host.Resources.SetMemory),
+    };
+
+    private static int Set(Invocation use, string what, Action<int, long> set)
+    {
+        var domain = use.Services.Host.Find(use.Arguments[0]);
+        if (!MemorySize.TryParse(use.Arguments[1], out var kib))
+            return use.Fail($"invalid memory size: {use.Arguments[1]}");
+        if (domain.Domid == 0)
+        {
+            return use.Fail($"cannot set the {what} of Domain-0: it is this host itself, and keeps {domain.MemoryKib / 1024} MiB. "
+                + "Set dom0_mem in xenolith.conf or boot.cfg.");
+        }
+
+        set(domain.Domid, kib);
+        return ExitCode.Success;
+    }
+}
