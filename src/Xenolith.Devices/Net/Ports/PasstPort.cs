@@ -21,7 +21,9 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     private readonly byte[] _length = GC.AllocateArray<byte>(LengthBytes, pinned: true);
     private readonly MemoryRun[] _runs = new MemoryRun[PacketIo.MaxRuns];
     private byte[] _pending = [];
+    private readonly byte[] _head = new byte[FrameHeaders.Enough];
     private byte[] _incoming = [];
+    private bool _largeV4, _largeV6;
     private int _pendingStart, _pendingEnd, _start, _end;
 
     /// <inheritdoc/>
@@ -36,7 +38,9 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     /// <inheritdoc/>
     public void Use(int channels, bool blankChecksums, bool largeV4, bool largeV6)
     {
-        // passt's frames are complete and of ordinary size.
+        // passt's frames are complete and of ordinary size; those of one flow are put together again for who takes large ones.
+        _largeV4 = blankChecksums && largeV4;
+        _largeV6 = blankChecksums && largeV6;
     }
 
     /// <inheritdoc/>
@@ -84,14 +88,13 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
         }
 
         var frame = _incoming.AsSpan(_start + LengthBytes, length);
-        _start += LengthBytes + length;
-        foreach (var run in into)
+        if (TcpRun.TryBegin(frame, _largeV4, _largeV6, out var run) && Extend(ref run, frame))
         {
-            var part = (int)Math.Min(run.Length, frame.Length);
-            MappedBytes.Write(run.Address, frame[..part]);
-            frame = frame[part..];
+            return Gather(in run, into, out header);
         }
 
+        _start += LengthBytes + length;
+        Scatter(frame, into, 0);
         header = header with { Flags = VnetFlags.DataValid };
         return length;
     }
@@ -116,6 +119,65 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
 
     /// <inheritdoc/>
     public void Dispose() => socket.Dispose();
+
+    /// <summary>Takes what continues the run, of what has come in already; false if there is nothing.</summary>
+    private bool Extend(ref TcpRun run, ReadOnlySpan<byte> first)
+    {
+        for (var at = _start + LengthBytes + first.Length; _end - at > LengthBytes;)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(_incoming.AsSpan(at));
+            if (length < FrameHeaders.Ethernet || length > _end - at - LengthBytes || !run.TryAppend(first, _incoming.AsSpan(at + LengthBytes, length)))
+            {
+                break;
+            }
+
+            at += LengthBytes + length;
+        }
+
+        return run.Count > 1;
+    }
+
+    /// <summary>Delivers a run as one packet.</summary>
+    private int Gather(in TcpRun run, ReadOnlySpan<MemoryRun> into, out VnetHeader header)
+    {
+        var head = _head.AsSpan(0, run.HeadersEnd);
+        _incoming.AsSpan(_start + LengthBytes, run.HeadersEnd).CopyTo(head);
+        run.TryFinish(head, out header);
+        Scatter(head, into, 0);
+        var at = run.HeadersEnd;
+        for (var i = 0; i < run.Count; i++)
+        {
+            var length = BinaryPrimitives.ReadInt32BigEndian(_incoming.AsSpan(_start));
+            var payload = _incoming.AsSpan(_start + LengthBytes + run.HeadersEnd, length - run.HeadersEnd);
+            Scatter(payload, into, at);
+            at += payload.Length;
+            _start += LengthBytes + length;
+        }
+
+        return at;
+    }
+
+    /// <summary>Copies to a place in the memory described; what does not fit is lost.</summary>
+    private static void Scatter(ReadOnlySpan<byte> bytes, ReadOnlySpan<MemoryRun> into, int skip)
+    {
+        foreach (var run in into)
+        {
+            if (skip >= run.Length)
+            {
+                skip -= (int)run.Length;
+                continue;
+            }
+
+            var part = (int)Math.Min(run.Length - skip, bytes.Length);
+            MappedBytes.Write(run.Address + skip, bytes[..part]);
+            bytes = bytes[part..];
+            skip = 0;
+            if (bytes.IsEmpty)
+            {
+                return;
+            }
+        }
+    }
 
     private bool HaveFrame(out int length)
     {

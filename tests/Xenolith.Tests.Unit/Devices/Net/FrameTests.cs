@@ -51,6 +51,12 @@ public sealed class FrameTests
                     FrameOffload.FillChecksum(bytes, in header);
                 }
 
+                if (TcpRun.TryBegin(bytes, true, true, out var run))
+                {
+                    run.TryAppend(bytes, bytes);
+                    run.TryFinish(bytes.AsSpan(0, run.HeadersEnd).ToArray(), out _);
+                }
+
                 if (TcpSegmenter.TryBegin(bytes, in header, 0, out var segmenter))
                 {
                     var room = new byte[70000];
@@ -86,6 +92,59 @@ public sealed class FrameTests
 
         Assert.Equal((payload + size - 1) / size, count);
         Assert.Equal(frame[54..], all);
+    }
+
+    [Fact]
+    public void What_was_cut_into_segments_is_put_together_again()
+        => Gen.Select(Gen.Int[1, 60000], Gen.Int[500, 9000], Gen.Bool).Sample((payload, size, v6) =>
+        {
+            var whole = Packets.Tcp(payload, v6);
+            Assert.True(FrameOffload.TryDescribe(whole, whole.Length, true, true, size, out var wanted));
+            var header = wanted with { GsoSize = (ushort)size, Gso = v6 ? VnetGso.TcpV6 : VnetGso.TcpV4 };
+            Assert.True(TcpSegmenter.TryBegin(whole, in header, 0, out var segmenter));
+            var segments = new List<byte[]>();
+            var room = new byte[10000];
+            for (int length; (length = segmenter.Next(room)) != 0;)
+            {
+                segments.Add(room[..length]);
+            }
+
+            Assert.True(TcpRun.TryBegin(segments[0], true, true, out var run));
+            foreach (var next in segments.Skip(1))
+            {
+                Assert.True(run.TryAppend(segments[0], next));
+            }
+
+            Assert.Equal((segments.Count, whole.Length), (run.Count, run.Length));
+            var head = segments[0][..run.HeadersEnd];
+            Assert.True(run.TryFinish(head, out var got));
+            Assert.Equal(whole[..run.HeadersEnd], head);
+            Assert.Equal(wanted, got);
+        });
+
+    [Fact]
+    public void Segments_of_other_flows_gaps_and_changed_headers_are_not_taken_together()
+    {
+        var first = Packets.Tcp(1000);
+        first[47] = 0x10;
+        var next = Packets.Tcp(1000);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(next.AsSpan(38), 2000);
+        bool Fits(Action<byte[]> change)
+        {
+            var changed = next.ToArray();
+            change(changed);
+            Assert.True(TcpRun.TryBegin(first, true, true, out var run));
+            return run.TryAppend(first, changed);
+        }
+
+        Assert.True(Fits(_ => { }));
+        foreach (var place in (int[])[0, 6, 12, 14, 15, 16, 20, 22, 23, 26, 30, 34, 36, 38, 42, 46, 47, 48, 52])
+        {
+            Assert.False(Fits(f => f[place] ^= 0x20), $"byte {place}");
+        }
+
+        Assert.False(TcpRun.TryBegin(first, false, true, out _));
+        Assert.False(TcpRun.TryBegin(Packets.Tcp(0), true, true, out _));
     }
 
     [Theory]

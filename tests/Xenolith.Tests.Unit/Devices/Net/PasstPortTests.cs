@@ -79,6 +79,27 @@ public sealed class PasstPortTests : IDisposable
     }
 
     [Fact]
+    public void Segments_of_one_flow_come_as_one_large_packet_to_who_takes_it()
+    {
+        var whole = Packets.Tcp(20000);
+        Assert.True(FrameOffload.TryDescribe(whole, whole.Length, true, true, 1448, out var wanted));
+        Assert.True(TcpSegmenter.TryBegin(whole, in wanted, 0, out var segmenter));
+        var room = new byte[2000];
+        for (int length; (length = segmenter.Next(room)) != 0;)
+        {
+            Descriptors.WriteAll(_passt, Framed(room[..length]));
+        }
+
+        Descriptors.WriteAll(_passt, Framed(Packets.Tcp(7)));
+        _port.Use(1, blankChecksums: true, largeV4: true, largeV6: true);
+        var at = Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0);
+        var count = _port.Receive([new MemoryRun(at, 4096), new MemoryRun(at + 4096, _buffer.Length - 4096)], out var header);
+        Assert.Equal(whole, _buffer[..count]);
+        Assert.Equal(wanted, header);
+        Assert.Equal(Packets.Tcp(7), Take());
+    }
+
+    [Fact]
     public void A_frame_half_sent_is_finished_before_the_next()
     {
         var frame = Packets.Tcp(60000);
