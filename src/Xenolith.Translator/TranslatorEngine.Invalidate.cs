@@ -44,16 +44,11 @@ public sealed partial class TranslatorEngine
             else
             {
                 _cache.UnlinkAll(_forgetLanding);
+                if (level == 4)
+                {
+                    KernelSlotChanged();
+                }
             }
-        }
-    }
-
-    /// <summary>Takes back all direct jumps: a vCPU loads another kernel half.</summary>
-    internal void UnlinkAll()
-    {
-        lock (_cache.Gate)
-        {
-            _cache.UnlinkAll(_forgetLanding);
         }
     }
 

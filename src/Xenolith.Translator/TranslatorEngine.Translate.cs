@@ -48,13 +48,13 @@ public sealed partial class TranslatorEngine
         lock (_cache.Gate)
         {
             vcpu.Obey();
-            var block = BlockAt(vcpu, rip, out fault);
+            var block = BlockAt(vcpu, rip, out fault, out var once);
             if (block < 0)
             {
                 return 0;
             }
 
-            if ((vcpu.Mode & BlockMode.SingleStep) == 0)
+            if (!once && (vcpu.Mode & BlockMode.SingleStep) == 0)
             {
                 vcpu.Current.SetHashed(rip, _cache.LandingOf(block));
             }
@@ -69,10 +69,12 @@ public sealed partial class TranslatorEngine
         lock (_cache.Gate)
         {
             var resets = _resets;
-            var block = BlockAt(vcpu, target, out _);
-            if (block >= 0 && resets == _resets && !_cache.Blocks[from].Dead)
+            var block = BlockAt(vcpu, target, out _, out var once);
+            if (block >= 0 && !once && resets == _resets && !_cache.Blocks[from].Dead)
             {
-                if ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame)
+                ref var source = ref _cache.Blocks[from];
+                if (!_cache.MayLink(source.Rip, target, source.SecondMfn != CodeBlock.NoFrame)
+                    || ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame))
                 {
                     _cache.ConnectThroughHash(link);
                 }
@@ -93,21 +95,28 @@ public sealed partial class TranslatorEngine
         {
             // Requests first: an entry made now must not outlive a flush asked for earlier.
             vcpu.Obey();
-            var block = BlockAt(vcpu, target, out _);
-            if (block >= 0)
+            var block = BlockAt(vcpu, target, out _, out var once);
+            if (block >= 0 && !once)
             {
                 vcpu.Current.SetHashed(target, _cache.LandingOf(block));
             }
         }
     }
 
-    // Under the gate. -1 if fetching faults.
-    private int BlockAt(VcpuContext vcpu, ulong rip, out bool fault)
+    // Under the gate. -1 if fetching faults. A block that may be run once only is found by nobody else and linked from nowhere.
+    private int BlockAt(VcpuContext vcpu, ulong rip, out bool fault, out bool once)
     {
+        once = false;
         fault = !TryFetchPage(vcpu, rip, out var mfn, out var page);
         if (fault)
         {
             return -1;
+        }
+
+        if ((long)rip < 0 && vcpu.Registers.KernelMode == 0)
+        {
+            // Blocks do not tell the modes apart, and user mode has tables of its own.
+            DistrustKernelLinks();
         }
 
         var block = _cache.Find(mfn, rip, vcpu.Mode);
@@ -141,8 +150,10 @@ public sealed partial class TranslatorEngine
             ResetCache(vcpu);
         }
 
+        // Writes by another process are not seen: each instruction is read anew when its turn comes.
+        once = IsShared(mfn);
         BecomeCode(vcpu, mfn);
-        if (!_decoder.Decode(rip, vcpu.Mode, page, 0))
+        if (!_decoder.Decode(rip, vcpu.Mode, page, 0, once ? 1 : DecodedBlock.Capacity))
         {
             if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out secondPage))
             {
@@ -150,23 +161,30 @@ public sealed partial class TranslatorEngine
                 return -1;
             }
 
+            once |= IsShared(second);
             BecomeCode(vcpu, second);
-            _decoder.Decode(rip, vcpu.Mode, page, secondPage);
+            _decoder.Decode(rip, vcpu.Mode, page, secondPage, once ? 1 : DecodedBlock.Capacity);
         }
 
         var decoded = _decoder.Block;
         block = _cache.AddBlock(decoded, mfn, decoded.CrossesPage ? second : CodeBlock.NoFrame);
         _emitter.Emit(decoded, block);
-        _cache.Publish(block);
+        if (!once)
+        {
+            _cache.Publish(block);
+        }
+
         _translations++;
         _instructions += decoded.Count;
         return block;
     }
 
+    private bool IsShared(ulong mfn) => (Frames.FlagsOf(mfn) & FrameFlags.Shared) != 0;
+
     // Before bytes of a frame are read for translation nobody can write them unseen any more.
     private void BecomeCode(VcpuContext vcpu, ulong mfn)
     {
-        if ((Frames.FlagsOf(mfn) & FrameFlags.Code) != 0)
+        if ((Frames.FlagsOf(mfn) & (FrameFlags.Code | FrameFlags.Shared)) != 0)
         {
             return;
         }

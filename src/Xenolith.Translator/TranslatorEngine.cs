@@ -96,6 +96,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
             new("translator/blocks-killed", _kills),
             new("translator/cache-resets", _resets),
             new("translator/shootdowns", _shootdowns),
+            new("translator/kernel-pages-linked", LinksKernelPages ? 1 : 0),
         };
         var vcpus = _vcpus;
         foreach (var kind in Enum.GetValues<ExitKind>())

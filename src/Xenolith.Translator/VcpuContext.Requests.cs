@@ -66,7 +66,7 @@ internal sealed partial class VcpuContext
 
     /// <summary>Goes into the state in which addresses of the cache may be used without the translation lock; obeys requests first.</summary>
     /// <returns>True if requests were obeyed: addresses found earlier are void.</returns>
-    private bool EnterCache()
+    internal bool EnterCache()
     {
         if (_inCode && !_hasRequests)
         {
@@ -77,14 +77,22 @@ internal sealed partial class VcpuContext
         while (true)
         {
             Interlocked.Exchange(ref _inCode, true);
-            if (!_hasRequests)
+            if (_engine.MustWait(this))
+            {
+                LeaveCache();
+                _engine.WaitForTurn();
+                obeyed = true;
+            }
+            else if (!_hasRequests)
             {
                 return obeyed;
             }
-
-            LeaveCache();
-            Obey();
-            obeyed = true;
+            else
+            {
+                LeaveCache();
+                Obey();
+                obeyed = true;
+            }
         }
     }
 
@@ -154,6 +162,8 @@ internal sealed partial class VcpuContext
             case ShootdownKind.ForgetFrame:
                 Kernel.ForgetFrame(value);
                 User.ForgetFrame(value);
+                break;
+            case ShootdownKind.Stop:
                 break;
             default:
                 Kernel.FlushHash();

@@ -9,6 +9,7 @@ internal sealed unsafe partial class VcpuContext
     private const int FirstGuestSlot = 272, Slots = 512;
     private readonly ulong[] _kernelSlots = new ulong[Slots - FirstGuestSlot];
     private readonly long[] _exits = new long[16];
+    private volatile bool _slotsForgotten;
     private long _slowInstructions;
     private long _polls;
 
@@ -29,11 +30,19 @@ internal sealed unsafe partial class VcpuContext
             // Another kernel half: what was kept on the strength of the old one goes, here and in the direct jumps between its pages.
             Kernel.Flush(lowHalfOnly: false);
             Kernel.FlushHash();
-            _engine.UnlinkAll();
+            _engine.KernelHalfLoaded(this);
         }
 
+        // User mode's root may have kernel slots of its own.
         User.Flush(lowHalfOnly: false);
+        User.FlushHash();
     }
+
+    /// <summary>True if this vCPU has loaded a root, and one whose kernel slots are not those of another vCPU's. Under the translation lock.</summary>
+    public bool HasOtherKernelHalf(VcpuContext other) => Kernel.Root != 0 && !Same(_kernelSlots, other._kernelSlots);
+
+    /// <summary>A kernel slot changed: the next root counts as another kernel half. Any thread, under the translation lock.</summary>
+    public void ForgetKernelSlots() => _slotsForgotten = true;
 
     private bool SameKernelSlots(ulong root)
     {
@@ -45,18 +54,26 @@ internal sealed unsafe partial class VcpuContext
 
         // SAFETY: the root's page has 512 entries. Accessed and dirty bits may differ between equal tables.
         var slots = new ReadOnlySpan<ulong>((ulong*)page + FirstGuestSlot, Slots - FirstGuestSlot);
-        if (slots.SequenceEqual(_kernelSlots))
+        var forgotten = _slotsForgotten;
+        _slotsForgotten = false;
+        if (!forgotten && slots.SequenceEqual(_kernelSlots))
         {
             return true;
         }
 
+        var same = !forgotten && Same(slots, _kernelSlots);
+        slots.CopyTo(_kernelSlots);
+        return same;
+    }
+
+    private static bool Same(ReadOnlySpan<ulong> slots, ReadOnlySpan<ulong> others)
+    {
         var same = true;
         for (var i = 0; i < slots.Length; i++)
         {
-            same &= ((slots[i] ^ _kernelSlots[i]) & ~0x60UL) == 0;
+            same &= ((slots[i] ^ others[i]) & ~0x60UL) == 0;
         }
 
-        slots.CopyTo(_kernelSlots);
         return same;
     }
 

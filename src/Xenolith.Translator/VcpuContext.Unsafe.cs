@@ -51,6 +51,9 @@ internal sealed unsafe partial class VcpuContext : IDisposable
     /// <summary>The flag of a frame that says that this vCPU, or another with the same number modulo 16, may hold a write translation.</summary>
     public static FrameFlags HoldsWrites(int id) => (FrameFlags)(1 << (16 + (id & 15)));
 
+    /// <summary>The engine.</summary>
+    public TranslatorEngine Engine => _engine;
+
     /// <summary>0-based number.</summary>
     public int Id { get; }
 

@@ -46,7 +46,8 @@ internal sealed unsafe class BlockDecoder : IDisposable
     /// <param name="mode">Mode.</param>
     /// <param name="page">Host address of its page.</param>
     /// <param name="nextPage">Host address of the following page, or 0: then the block ends before an instruction that needs it.</param>
-    public bool Decode(ulong rip, BlockMode mode, nint page, nint nextPage)
+    /// <param name="most">Most instructions.</param>
+    public bool Decode(ulong rip, BlockMode mode, nint page, nint nextPage, int most = DecodedBlock.Capacity)
     {
         var offset = (int)(rip & 4095);
         _available = 4096 - offset;
@@ -66,7 +67,7 @@ internal sealed unsafe class BlockDecoder : IDisposable
         block.Length = 0;
         block.Ends = false;
         block.CrossesPage = false;
-        var limit = (mode & BlockMode.SingleStep) != 0 ? 1 : DecodedBlock.Capacity;
+        var limit = (mode & BlockMode.SingleStep) != 0 ? 1 : most;
         Seek(rip);
         while (block.Count < limit && block.Length < onPage && !block.Ends)
         {

@@ -172,7 +172,10 @@ internal sealed unsafe class CodeCache : IDisposable
     /// changes of mappings are told (design 4.2 rule 3).
     /// </summary>
     public bool MayLink(ulong source, ulong target, bool sourceCrosses)
-        => ((source ^ target) < 4096 && !sourceCrosses) || ((long)source < 0 && (long)target < 0);
+        => ((source ^ target) < 4096 && !sourceCrosses) || (LinksKernelPages && (long)source < 0 && (long)target < 0);
+
+    /// <summary>False once two kernel halves were seen at work at the same time: what one of them maps says nothing of the other.</summary>
+    public bool LinksKernelPages { get; set; } = true;
 
     /// <summary>Makes a finished block findable.</summary>
     public void Publish(int number)

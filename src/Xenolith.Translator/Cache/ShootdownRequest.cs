@@ -17,6 +17,9 @@ internal enum ShootdownKind : byte
 
     /// <summary>Empty the branch hash: mappings of code changed.</summary>
     FlushHash,
+
+    /// <summary>Only come out of emitted code.</summary>
+    Stop,
 }
 
 /// <summary>A request in a vCPU's queue.</summary>

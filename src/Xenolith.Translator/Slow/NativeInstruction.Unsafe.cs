@@ -13,9 +13,6 @@ internal static unsafe class NativeInstruction
 {
     private const int Alignment = 64, MaximumOperand = 1024;
 
-    // A locked access across a page edge cannot be one access in host memory; such accesses exclude each other.
-    private static readonly Lock s_crossingLock = new();
-
     /// <summary>Executes a <see cref="InstructionClass.Copy"/> instruction whose memory operand, if any, is accessed as a whole.</summary>
     public static SlowOutcome Execute(VcpuContext vcpu, in Instruction instruction, ReadOnlySpan<byte> bytes, InstructionFacts facts)
     {
@@ -83,21 +80,34 @@ internal static unsafe class NativeInstruction
             return outcome;
         }
 
-        if (!vcpu.TryTranslate(address + (ulong)first, access, out var nextHost, out var nextMfn))
+        // A locked access across a page edge cannot be one access in host memory: nobody else may run meanwhile.
+        if (locked)
         {
-            return SlowOutcome.Exception;
+            vcpu.LeaveCache();
+            vcpu.Engine.BeginAlone(vcpu);
+            try
+            {
+                // What was translated before may be void by now; from here on who takes it away waits for us.
+                vcpu.EnterCache();
+                return Cross(vcpu, instruction, bytes, address, size, access);
+            }
+            finally
+            {
+                vcpu.LeaveCache();
+                vcpu.Engine.EndAlone();
+            }
         }
 
-        if (!locked)
-        {
-            return Bounce(vcpu, instruction, bytes, access, new Crossing(host, mfn, offset, nextHost, nextMfn, first, size));
-        }
+        return Cross(vcpu, instruction, bytes, address, size, access);
+    }
 
-        vcpu.LeaveCache();
-        lock (s_crossingLock)
-        {
-            return Bounce(vcpu, instruction, bytes, access, new Crossing(host, mfn, offset, nextHost, nextMfn, first, size));
-        }
+    private static SlowOutcome Cross(VcpuContext vcpu, in Instruction instruction, ReadOnlySpan<byte> bytes, ulong address, int size, WalkAccess access)
+    {
+        var offset = (int)(address & (MachineFrames.PageSize - 1));
+        var first = MachineFrames.PageSize - offset;
+        return vcpu.TryTranslate(address, access, out var host, out var mfn) && vcpu.TryTranslate(address + (ulong)first, access, out var nextHost, out var nextMfn)
+            ? Bounce(vcpu, instruction, bytes, access, new Crossing(host, mfn, offset, nextHost, nextMfn, first, size))
+            : SlowOutcome.Exception;
     }
 
     /// <summary>Runs bytes without a memory operand and without displaced registers as they are.</summary>

@@ -62,11 +62,25 @@ public sealed unsafe class CodeHarness : IDisposable
         return frame;
     }
 
+    /// <summary>A root of its own whose entries are those of the first as they are now; <see cref="Map"/> goes on with the root it returns until the next.</summary>
+    public ulong CopyRoot()
+    {
+        var copy = _next++;
+        new Span<byte>(Page(Root), 4096).CopyTo(new Span<byte>(Page(copy), 4096));
+        return Root = copy;
+    }
+
+    /// <summary>The root that <see cref="Map"/> changes.</summary>
+    public ulong Root { get; set; } = FirstMfn;
+
+    /// <summary>Empties an entry of the root table: what is mapped there next has tables of its own.</summary>
+    public void ClearSlot(ulong address) => ((ulong*)Page(Root))[(address >> 39) & 511] = 0;
+
     public void Unmap(ulong address) => *EntryOf(address) = 0;
 
     public ulong* EntryOf(ulong address)
     {
-        var table = FirstMfn;
+        var table = Root;
         for (var level = 4; level > 1; level--)
         {
             var entry = (ulong*)Page(table) + ((address >> (12 + (9 * (level - 1)))) & 511);
