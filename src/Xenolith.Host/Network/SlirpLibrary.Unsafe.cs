@@ -8,7 +8,8 @@ namespace Xenolith.Host.Network;
 /// </summary>
 internal static unsafe class SlirpLibrary
 {
-    private const string File = "libslirp.so.0";
+    /// <summary>The library.</summary>
+    public const string File = "libslirp.so.0";
 
     private static nint s_library;
 

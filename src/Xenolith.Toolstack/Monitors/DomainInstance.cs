@@ -329,7 +329,7 @@ internal sealed class DomainInstance : IDisposable
             throw new ToolstackException(refusal, ToolstackException.CreationFailed);
         }
 
-        if (LivingNics.Conflict(_context.State, Config, _context.Settings.DefaultBridge) is { } conflict)
+        if (LivingNics.Conflict(_context.State, Config, _context.Settings) is { } conflict)
         {
             throw new ToolstackException(conflict, ToolstackException.CreationFailed);
         }

@@ -1,11 +1,12 @@
 using Xenolith.Host;
 using Xenolith.Host.Network;
+using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Toolstack.Networks;
 
 /// <summary>The host's network as it is. Thread ownership: one thread.</summary>
-/// <param name="defaultBridge">The bridge of interfaces that name none.</param>
-internal sealed class HostNetwork(string defaultBridge) : IHostNetwork, IDisposable
+/// <param name="settings">What the administrator set.</param>
+internal sealed class HostNetwork(HostSettings settings) : IHostNetwork, IDisposable
 {
     private const string TunDevice = "/dev/net/tun";
     private const string ScriptLog = "/var/log/xen/xen-hotplug.log";
@@ -14,7 +15,7 @@ internal sealed class HostNetwork(string defaultBridge) : IHostNetwork, IDisposa
     private readonly NetworkInterfaces _interfaces = NetworkInterfaces.Open();
 
     /// <inheritdoc/>
-    public string DefaultBridge => defaultBridge;
+    public string DefaultBridge => settings.DefaultBridge;
 
     /// <inheritdoc/>
     public string ScriptDirectory => "/etc/xen/scripts";
@@ -64,6 +65,12 @@ internal sealed class HostNetwork(string defaultBridge) : IHostNetwork, IDisposa
         var path = Environment.GetEnvironmentVariable("PATH") ?? string.Empty;
         return path.Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(ProgramDirectories).Select(d => Path.Combine(d, "passt")).FirstOrDefault(File.Exists);
     }
+
+    /// <inheritdoc/>
+    public bool WantsUplink(string name) => settings.SwitchUplinks.Contains(name);
+
+    /// <inheritdoc/>
+    public bool HasSlirp() => SlirpPackage.IsInstalled();
 
     /// <inheritdoc/>
     public void Dispose() => _interfaces.Dispose();

@@ -23,4 +23,10 @@ internal interface IHostNetwork
 
     /// <summary>The program passt; null if it is not installed.</summary>
     string? FindPasst();
+
+    /// <summary>Whether a user-space switch of this name is to have a way to the outside (<c>switch_uplinks</c>).</summary>
+    bool WantsUplink(string name);
+
+    /// <summary>Whether libslirp, which uplinks need, is installed.</summary>
+    bool HasSlirp();
 }

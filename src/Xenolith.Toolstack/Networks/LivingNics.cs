@@ -13,8 +13,8 @@ internal static class LivingNics
     /// <summary>Says why the interfaces of a new domain may not be; null if they may.</summary>
     /// <param name="state">The host, locked by the caller, so that nobody else claims an address meanwhile.</param>
     /// <param name="config">The domain's configuration, addresses complete.</param>
-    /// <param name="defaultBridge">The bridge of interfaces that name none.</param>
-    public static string? Conflict(HostState state, DomainConfig config, string defaultBridge)
+    /// <param name="settings">What the administrator set.</param>
+    public static string? Conflict(HostState state, DomainConfig config, HostSettings settings)
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config.Nics.IsEmpty)
@@ -22,7 +22,7 @@ internal static class LivingNics
             return null;
         }
 
-        using var host = new HostNetwork(defaultBridge);
+        using var host = new HostNetwork(settings);
         return MacAddresses.Conflict(config, nic => SegmentOf(nic, host), Of(state, except: -1));
     }
 

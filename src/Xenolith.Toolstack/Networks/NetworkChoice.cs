@@ -45,7 +45,7 @@ internal static class NetworkChoice
                 throw Refused(nic, $"{bridge} is an interface of this host, but no bridge. Name a bridge, or give the script that knows it, as in script=vif-openvswitch.");
             }
 
-            return new(WayKind.Switch, bridge, "no host bridge has that name");
+            return OnSwitch(nic, host, bridge);
         }
 
         if (host.DefaultBridge.Length > 0 && host.IsBridge(host.DefaultBridge))
@@ -56,6 +56,14 @@ internal static class NetworkChoice
         var passt = host.FindPasst() ?? throw Refused(nic, string.Format(
             CultureInfo.InvariantCulture, NoPasst, host.DefaultBridge.Length > 0 ? host.DefaultBridge : "by default"));
         return new(WayKind.Passt, string.Empty, "no bridge was asked for") { Passt = passt };
+    }
+
+    private static NetworkWay OnSwitch(NicConfig nic, IHostNetwork host, string name)
+    {
+        var uplink = host.WantsUplink(name);
+        return !uplink || host.HasSlirp()
+            ? new(WayKind.Switch, name, "no host bridge has that name") { Uplink = uplink }
+            : throw Refused(nic, $"the switch {name} is to have an uplink (switch_uplinks), and libslirp is not installed. Install it with: apt install libslirp0");
     }
 
     private static NetworkWay OnBridge(NicConfig nic, int domid, IHostNetwork host, string bridge, string reason)

@@ -34,6 +34,9 @@ internal sealed record NetworkWay(WayKind Kind, string Network, string Reason)
     /// <summary>The program of passt, for <see cref="WayKind.Passt"/>.</summary>
     public string? Passt { get; init; }
 
+    /// <summary>The switch has a way to the outside.</summary>
+    public bool Uplink { get; init; }
+
     /// <summary>The interface's name once it is up.</summary>
     public string FinalInterface => RenamedTo ?? Interface;
 
@@ -49,7 +52,7 @@ internal sealed record NetworkWay(WayKind Kind, string Network, string Reason)
         WayKind.HostBridge => $"TAP {FinalInterface} on the host bridge {Network} ({Reason})",
         WayKind.Script when Network.Length > 0 => $"TAP {FinalInterface} on the host bridge {Network}, by {Script} ({Reason})",
         WayKind.Script => $"TAP {FinalInterface}, by {Script} ({Reason})",
-        WayKind.Switch => $"user-space switch {Network} ({Reason})",
+        WayKind.Switch => $"user-space switch {Network}{(Uplink ? " with an uplink" : "")} ({Reason})",
         _ => $"passt, which shares this host's own network ({Reason})",
     };
 }

@@ -43,7 +43,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
         ArgumentNullException.ThrowIfNull(done);
         try
         {
-            using var host = new HostNetwork(surroundings.Context.Settings.DefaultBridge);
+            using var host = new HostNetwork(surroundings.Context.Settings);
             _way = NetworkChoice.Of(nic, surroundings.Address.Domid, host);
             // The addresses of a new domain were claimed with its name; this one may come later.
             if (!surroundings.Config.Nics.Contains(nic) && LivingNics.Conflict(surroundings, nic, host) is { } conflict)
@@ -52,7 +52,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
                 return;
             }
 
-            _link = VifLink.Open(_way, nic, surroundings.Address.Domid, _queues, surroundings.Context.State.Run, surroundings.Context.Log.Output);
+            _link = VifLink.Open(_way, nic, surroundings.Address.Domid, _queues, surroundings.Context);
         }
         catch (ToolstackException e)
         {

@@ -1,11 +1,12 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Config.Nics;
 using Xenolith.Devices.Net.Ports;
 using Xenolith.Devices.Net.Switch;
+using Xenolith.Devices.Net.Uplink;
 using Xenolith.Host;
 using Xenolith.Host.Network;
+using Xenolith.Toolstack.Monitors;
 using Xenolith.Toolstack.Networks;
 
 namespace Xenolith.Toolstack.Devices.Nics;
@@ -38,17 +39,22 @@ internal sealed class VifLink : IDisposable
     /// <param name="nic">The interface.</param>
     /// <param name="domid">Its domain.</param>
     /// <param name="queues">Queues at most.</param>
-    /// <param name="run">The host's run directory.</param>
-    /// <param name="words">Where a helper may complain; null for nowhere.</param>
+    /// <param name="context">The monitor.</param>
     /// <exception cref="HostException">The kernel refuses.</exception>
-    public static VifLink Open(NetworkWay way, NicConfig nic, int domid, int queues, RunDirectory run, SafeHandle? words)
+    public static VifLink Open(NetworkWay way, NicConfig nic, int domid, int queues, MonitorContext context)
     {
         switch (way.Kind)
         {
             case WayKind.Switch:
                 var port = string.Create(CultureInfo.InvariantCulture, $"vif{domid}.{nic.DeviceId}");
-                var joined = SwitchDirectory.Join(run.Root, way.Network, port);
-                return new(PortKind.Switch, joined, leave: () => SwitchDirectory.Leave(run.Root, way.Network, port));
+                var root = context.State.Run.Root;
+                var joined = SwitchDirectory.Join(root, way.Network, port);
+                if (way.Uplink)
+                {
+                    StartUplink(way.Network, context);
+                }
+
+                return new(PortKind.Switch, joined, leave: () => SwitchDirectory.Leave(root, way.Network, port));
             case WayKind.Passt:
                 var (ours, theirs) = UnixSockets.Pair(UnixSocketKind.Stream);
                 using (theirs)
@@ -58,7 +64,7 @@ internal sealed class VifLink : IDisposable
                         Program = way.Passt!,
                         Arguments = PasstArguments.Of(3, nic.Mtu ?? VifNodes.DefaultMtu, Specs(nic, udp: false), Specs(nic, udp: true)),
                         Descriptors = [theirs],
-                        Output = words,
+                        Output = context.Log.Output,
                     });
                     return new(PortKind.Passt, [ours], passt);
                 }
@@ -91,6 +97,34 @@ internal sealed class VifLink : IDisposable
             // passt ends with its socket; this is for one that hangs.
             _helper.Signal(ProcessHandle.Terminate);
             _helper.Dispose();
+        }
+    }
+
+    /// <summary>The switch's uplink belongs to no domain: whoever comes first starts it, and it ends some time after the last port has left.</summary>
+    private static void StartUplink(string network, MonitorContext context)
+    {
+        if (SwitchDirectory.JoinUnlessThere(context.State.Run.Root, network, SwitchUplink.PortName) is not { } ends)
+        {
+            return;
+        }
+
+        try
+        {
+            ChildProcess.Spawn(new()
+            {
+                Program = context.Program,
+                Arguments = ["xenolith", UplinkProgram.Argument, network],
+                Descriptors = [.. ends],
+                Output = context.Log.Output,
+                Forget = true,
+            }).Dispose();
+        }
+        finally
+        {
+            foreach (var end in ends)
+            {
+                end.Dispose();
+            }
         }
     }
 

@@ -55,6 +55,15 @@ public sealed class NetworkChoiceTests
     }
 
     [Fact]
+    public void A_switch_has_an_uplink_where_one_was_asked_for()
+    {
+        var way = Choose(new() { Bridge = "lan" }, new FakeNetwork { Uplinks = ["lan"] });
+
+        Assert.Equal("user-space switch lan with an uplink (no host bridge has that name)", way.Describe());
+        Assert.Contains("apt install libslirp0", Refusal(new() { Bridge = "lan" }, new FakeNetwork { Uplinks = ["lan"], Slirp = false }));
+    }
+
+    [Fact]
     public void No_bridge_means_the_default_one() =>
         Assert.Equal("TAP vif7.0 on the host bridge xenbr0 (the default bridge)", Choose(new(), new FakeNetwork { Bridges = ["xenbr0"], Passt = "/usr/bin/passt" }).Describe());
 
@@ -137,6 +146,14 @@ public sealed class NetworkChoiceTests
         public string? BridgeScript() => Script;
 
         public string? FindPasst() => Passt;
+
+        public string[] Uplinks { get; init; } = [];
+
+        public bool Slirp { get; init; } = true;
+
+        public bool WantsUplink(string name) => Uplinks.Contains(name);
+
+        public bool HasSlirp() => Slirp;
     }
 
     private sealed class ScriptDirectory : IDisposable
