@@ -12,9 +12,14 @@ public sealed class XmParser
 {
     private const int MaxDepth = 64;
 
-    // xmexample files import these and then use little of them; the use is what is refused.
     private static readonly string[] Statements =
-        ["if", "else", "elif", "for", "while", "def", "class", "import", "from", "print", "try", "with", "return", "exec", "del", "raise", "lambda"];
+        ["if", "else", "elif", "for", "while", "def", "class", "from", "print", "try", "with", "return", "exec", "del", "raise", "lambda"];
+
+    // xmexample files import these and then use little of them; an import alone does nothing, and every use but os.uname() is refused.
+    private static readonly string[] Modules = ["os", "re", "string", "sys"];
+
+    // What os.uname() gives on every host of ours; the other fields are the host's own.
+    private static readonly Dictionary<long, string> Uname = new() { [0] = "Linux", [4] = "x86_64" };
 
     private readonly PyLexer _lexer;
     private readonly CfgDocument _document;
@@ -50,6 +55,8 @@ public sealed class XmParser
             return Refuse(name, "an indented line belongs to a Python block; blocks are not supported, write the value out");
         if (name.Kind != PyTokenKind.Name)
             return Refuse(name, $"expected the name of a key, found {name.Describe()}");
+        if (name.Text == "import")
+            return Import();
         if (Statements.Contains(name.Text))
             return Refuse(name, $"`{name.Text}' is a Python statement; only assignments are supported, write the value out");
         Advance();
@@ -65,6 +72,19 @@ public sealed class XmParser
             return true;
         _document.Assign(name.Text, name.Position, value, append, _diagnostics);
         return true;
+    }
+
+    private bool Import()
+    {
+        do
+        {
+            Advance();
+            if (!Modules.Contains(_token.Text))
+                return Refuse(_token, $"`import' of {_token.Describe()}: only {string.Join(", ", Modules)} may be named, and nothing of them is executed");
+            Advance();
+        }
+        while (_token.Is(","));
+        return _token.Kind is PyTokenKind.NewLine or PyTokenKind.End || _token.Is(";") || Refuse(_token, $"expected the end of the line, found {_token.Describe()}");
     }
 
     // None: xm takes it for "not given".
@@ -136,6 +156,8 @@ public sealed class XmParser
     private CfgValue? Name(PyToken token)
     {
         Advance();
+        if (token.Text == "os" && _token.Is("."))
+            return OfOs(token);
         if (_token.Is("(") || _token.Is(".") || _token.Is("["))
         {
             Refuse(token, $"`{token.Text}{_token.Text}' would run Python; that is not supported, write the value out");
@@ -153,6 +175,34 @@ public sealed class XmParser
             return setting.Value;
         Refuse(token, $"`{token.Text}' has no value here; strings need quotes");
         return null;
+    }
+
+    // os.uname()[4], by which examples choose between lib and lib64.
+    private CfgAtom? OfOs(PyToken os)
+    {
+        Advance();
+        var function = _token.Text;
+        foreach (var expected in (string[])[function == "uname" ? function : "uname", "(", ")", "["])
+        {
+            if (_token.Text != expected)
+            {
+                Refuse(os, $"`os.{function}' would run Python; only os.uname()[0] and os.uname()[4] are known, write the value out");
+                return null;
+            }
+
+            Advance();
+        }
+
+        var field = _token;
+        Advance();
+        if (!_token.Is("]") || PyExpressions.Number(field.Text) is not { } index || !Uname.TryGetValue(index, out var value))
+        {
+            Refuse(field, "of os.uname() only [0] and [4] are known, write the value out");
+            return null;
+        }
+
+        Advance();
+        return new CfgAtom(os.Position, value, true);
     }
 
     private CfgValue? Bracket(PyToken open, int depth)

@@ -34,6 +34,17 @@ public sealed class ListCaptureTests
     }
 
     [Fact]
+    public void Facts_have_real_xls_names_in_its_order_and_its_columns()
+    {
+        var run = new XlRun();
+        run.Host.FactRows.AddRange(Xenolith.Cli.Domains.HostFacts.Read(new MemoryPromises(4 << 20, 1 << 20, 0, 3 << 20)));
+        Assert.Equal(0, run.Xl("info"));
+        static IEnumerable<string> Names(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[..line.IndexOf(':')]);
+        Assert.Equal(Names(XenCapture.Read("xl-basic.txt").Single(capture => capture.Name == "xl-info").Stdout), Names(run.Stdout));
+        Assert.Contains("total_memory           : 4096\nfree_memory            : 3072\n", run.Stdout);
+    }
+
+    [Fact]
     public void Vcpus_of_Domain_0()
     {
         var run = new XlRun();

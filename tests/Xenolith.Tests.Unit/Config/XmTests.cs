@@ -42,8 +42,12 @@ public sealed class XmTests
     }
 
     [Theory]
-    [InlineData("import os, re", "f:1:1: `import' is a Python statement")]
-    [InlineData("arch = os.uname()[4]", "f:1:8: `os.' would run Python")]
+    [InlineData("import os, shutil", "f:1:12: `import' of `shutil': only os, re, string, sys")]
+    [InlineData("from os import uname", "f:1:1: `from' is a Python statement")]
+    [InlineData("arch = os.getcwd()", "f:1:8: `os.getcwd' would run Python")]
+    [InlineData("arch = os.uname()", "f:1:8: `os.uname' would run Python")]
+    [InlineData("arch = os.uname()[1]", "f:1:19: of os.uname() only [0] and [4] are known")]
+    [InlineData("a = re.search('64', 'x')", "f:1:5: `re.' would run Python")]
     [InlineData("a = 1\nif a:\n    b = 2\n", "f:2:1: `if' is a Python statement")]
     [InlineData("a = foo", "f:1:5: `foo' has no value here")]
     [InlineData("a = { 'b': 1 }", "f:1:5: expected a string, a number or a list, found `{'")]
@@ -57,6 +61,13 @@ public sealed class XmTests
     {
         var reading = ConfigReading.FromXm(text, "f", [], 2);
         Assert.Contains(message, reading.Diagnostics.First().ToString());
+    }
+
+    [Fact]
+    public void What_examples_ask_of_os_is_known_and_nothing_is_executed()
+    {
+        var reading = ConfigReading.FromXm("import os, re\narch = os.uname()[4]\nname = os.uname()[0] + '-' + arch\nkernel = '/k'\n", "f", [], 2);
+        Assert.Equal("Linux-x86_64", reading.Config!.Name);
     }
 
     [Fact]
