@@ -37,7 +37,7 @@ public sealed class ListCaptureTests
     public void Facts_have_real_xls_names_in_its_order_and_its_columns()
     {
         var run = new XlRun();
-        run.Host.FactRows.AddRange(Xenolith.Cli.Domains.HostFacts.Read(new MemoryPromises(4 << 20, 1 << 20, 0, 3 << 20)));
+        run.Host.FactRows.AddRange(Xenolith.Cli.Domains.HostFacts.Read(new MemoryPromises(4 << 20, 1 << 20, 0, 3 << 20), "dom0_mem=1024M"));
         Assert.Equal(0, run.Xl("info"));
         static IEnumerable<string> Names(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line[..line.IndexOf(':')]);
         Assert.Equal(Names(XenCapture.Read("xl-basic.txt").Single(capture => capture.Name == "xl-info").Stdout), Names(run.Stdout));
