@@ -8,6 +8,7 @@ namespace Xenolith.Tests.Guests;
 internal static class GuestImages
 {
     private static readonly Lazy<string> LazyKernel = new(() => Run("examples/fetch-kernel", "linux-image-cloud-amd64").Trim());
+    private static readonly Lazy<string> LazyDebian = new(() => Run("examples/debian-image").Trim());
     private static readonly Lazy<string> LazyInitramfs = new(() => MakeInitramfs());
     private static readonly Lazy<string> LazyNetInitramfs = new(MakeNetInitramfs);
 
@@ -28,6 +29,9 @@ internal static class GuestImages
     /// asks for one.
     /// </summary>
     public static string NetInitramfs => LazyNetInitramfs.Value;
+
+    /// <summary>Path of an image with a whole Debian system, to be copied.</summary>
+    public static string Debian => LazyDebian.Value;
 
     private static string FindRoot()
     {
