@@ -58,6 +58,7 @@ internal sealed class DomainChild : IDisposable
                 Arguments = ["xenolith", DomainProcess.Argument, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), name],
                 Output = output,
                 Descriptors = [theirs],
+                Environment = DomainProcess.RuntimeSettings,
             });
             return new(loop, process, ours);
         }
