@@ -23,7 +23,7 @@ public sealed partial class Domain
     {
         lock (_lifecycle)
         {
-            var now = (long)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100);
+            var now = (long)((DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100) + (WallclockOffset * 1_000_000_000);
             var atZero = (ulong)(now - Time.Now());
             var version = SharedWord.Load32(SharedInfo + SharedInfoLayout.WallclockVersion);
             SharedWord.Store32(SharedInfo + SharedInfoLayout.WallclockVersion, version | 1);
@@ -35,6 +35,9 @@ public sealed partial class Domain
             SharedWord.Store32(SharedInfo + SharedInfoLayout.WallclockVersion, (version | 1) + 1);
         }
     }
+
+    /// <summary>Seconds that the guest's wall clock is ahead of the host's (XEN_DOMCTL_settimeoffset). Set before the domain runs.</summary>
+    public long WallclockOffset { get; set; }
 
     /// <summary>SCHEDOP_watchdog: id 0 takes a free one and returns its number (1 or 2); a timeout of 0 stops one; seconds.</summary>
     internal long SetWatchdog(uint id, uint timeout)

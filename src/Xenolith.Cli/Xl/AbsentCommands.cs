@@ -13,7 +13,6 @@ internal static class AbsentCommands
     private const string NoFlask = "there is no FLASK security policy";
     private const string NoPsr = "cache monitoring and allocation is left to Linux (resctrl)";
     private const string NotYet = "it is not built yet";
-    private const string NoSharing = "memory is not shared between domains";
 
     private static readonly Dictionary<string, Command> Rows = new Command[]
     {
@@ -31,7 +30,6 @@ internal static class AbsentCommands
         Row("suspend", "<Domain>", "Suspend a domain to its own memory", NoSave),
         Row("resume", "<Domain>", "Resume a suspended domain", NoSave),
         Row("dump-core", "<Domain> <filename>", "Write a domain's memory to a core file", NotYet),
-        Row("sharing", "[Domain]", "Print how much memory is shared", NoSharing),
         Row("sched-rtds", "[options]", "Print or set parameters of the rtds scheduler", "Pool-0 schedules by credit2, and Linux does it; use `sched-credit2'"),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
         Row("vtpm-attach", "<Domain> [uuid=<uuid>] [backend=<Domain>]", "Add a TPM to a domain", NoBackend),

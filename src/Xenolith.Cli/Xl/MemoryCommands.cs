@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xenolith.Cli.Commands;
 using Xenolith.Cli.Programs;
 
@@ -20,6 +21,20 @@ internal static class MemoryCommands
         Least = 2,
         Notes = "The guest's balloon driver gives memory back to the host, or takes it, in its own time; `xl list' shows what it has.",
         Run = use => Set(use, "memory", use.Services.Host.Resources.SetMemory),
+    };
+
+    public static Command Sharing { get; } = new("sharing", "[Domain]", "Print how much memory domains share: none, here")
+    {
+        Run = use =>
+        {
+            if (use.Arguments.Count > 1)
+                return use.Misused("sharing takes one domain, or none for all.");
+            var domains = use.Arguments.Count == 0 ? use.Services.Host.List() : [use.Services.Host.Find(use.Arguments[0])];
+            use.Terminal.Out.Line("Name                                        ID   Mem Shared");
+            foreach (var domain in domains)
+                use.Terminal.Out.Line(string.Create(CultureInfo.InvariantCulture, $"{domain.Name,-40} {domain.Domid,5} {domain.MemoryKib / 1024,5}  {0,5}"));
+            return ExitCode.Success;
+        },
     };
 
     private static int Set(Invocation use, string what, Action<int, long> set)

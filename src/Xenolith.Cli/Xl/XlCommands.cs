@@ -37,7 +37,7 @@ public static class XlCommands
             TopCommand.Command, DoctorCommand.Command, ChannelCommand.List, StoreCommands.QuotaGet, StoreCommands.QuotaSet,
             DiskCommands.Attach, DiskCommands.List, DiskCommands.Detach, DiskCommands.Insert, DiskCommands.Eject,
             NetworkCommands.Attach, NetworkCommands.List, NetworkCommands.Detach,
-            MemoryCommands.MemMax, MemoryCommands.MemSet, VcpuCommands.VcpuPin, VcpuCommands.VcpuSet, SchedulerCommands.Credit, SchedulerCommands.Credit2,
+            MemoryCommands.MemMax, MemoryCommands.MemSet, MemoryCommands.Sharing, VcpuCommands.VcpuPin, VcpuCommands.VcpuSet, SchedulerCommands.Credit, SchedulerCommands.Credit2,
             ControlCommands.Trigger, ControlCommands.ButtonPress, ControlCommands.DebugKeys, ControlCommands.ConfigUpdate,
         }.ToDictionary(command => command.Name, StringComparer.Ordinal);
         return [.. Order.Select(name => built.GetValueOrDefault(name) ?? AbsentCommands.Get(name))];

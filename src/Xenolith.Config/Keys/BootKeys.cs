@@ -25,15 +25,15 @@ internal static class BootKeys
     public static readonly KeySection Time = new("Time",
     [
         NoEffect("tsc_mode", Text, "default", "how rdtsc behaves: default, always_emulate, native, native_paravirt", "guests read the host's TSC"),
-        NoEffect("localtime", Flag, "0", "the wall clock shows local time", "the wall clock is UTC for now"),
-        NoEffect("rtc_timeoffset", Number, "0", "seconds added to the wall clock", "the wall clock follows the host"),
+        Works("localtime", Flag, "0", "the wall clock shows local time"),
+        Works("rtc_timeoffset", Number, "0", "seconds added to the wall clock"),
         new("timer_mode", Text, GuestTypes.Pvh | GuestTypes.Hvm, "one_missed_tick_pending", "what becomes of missed timer ticks",
             KeyState.Refused, "it is for HVM and PVH guests only, as in real xl"),
     ]);
 
     public static readonly KeySection Host = new("Host resources and the store",
     [
-        NoEffect("max_event_channels", Number, "1023", "most event channels", "the ABI's limit holds"),
+        Works("max_event_channels", Number, "1023", "most event channels"),
         NoEffect("xenstore_feature_mask", Number, "all", "store features offered", "all are offered"),
         NoEffect("xenstore_quota", TextList, "host's", "store quotas of this domain", "the host's quotas hold"),
         NoEffect("passthrough", Text, "disabled", "how devices are passed through", "there is no device pass-through"),

@@ -45,9 +45,9 @@ internal static class GeneralKeys
         Works("maxmem", Number, "memory", "most memory the guest can ever have, MiB"),
         NoEffect("shadow_memory", Number, "computed", "memory for shadow page tables, MiB", "page tables are not shadowed here"),
         NoEffect("vnuma", NestedList, "none", "virtual NUMA nodes", OneNode),
-        NoEffect("max_grant_frames", Number, "64", "most frames of the grant table", "the limit is fixed for now"),
+        Works("max_grant_frames", Number, "64", "most frames of the grant table, 1 to 512"),
         NoEffect("max_maptrack_frames", Number, "1024", "most frames that track mapped grants", "a domain process needs no such table"),
-        NoEffect("max_grant_version", Number, "2", "newest grant table version a guest may use", "both versions are offered"),
+        Works("max_grant_version", Number, "2", "newest grant table version a guest may use"),
         NoEffect("llc_colors", TextList, "none", "last-level cache colours", "Linux owns the host's caches"),
     ]);
 

@@ -11,6 +11,9 @@ internal static class DomainConfigReader
     // xl multiplies MiB by 1024; more than this could not be counted in KiB, and no host has it.
     private const long MaxMemoryMiB = 1L << 30;
 
+    // What the hypervisor takes in one call, and the ABI's highest FIFO port.
+    private const int MostGrantFrames = 512, MostEventChannels = 131071;
+
     /// <summary>Reads the domain that <paramref name="document"/> describes.</summary>
     /// <param name="document">The settings.</param>
     /// <param name="fallbackName">The name of a domain that names none, or null when there is no such name.</param>
@@ -60,10 +63,10 @@ internal static class DomainConfigReader
             LocalTime = reader.Flag("localtime"),
             NoMigrate = reader.Flag("nomigrate"),
             VideoMemoryKiB = reader.Number("videoram", 0, MaxMemoryMiB) * 1024,
-            MaxGrantFrames = reader.Int("max_grant_frames"),
+            MaxGrantFrames = reader.Int("max_grant_frames", 1, MostGrantFrames),
             MaxMaptrackFrames = reader.Int("max_maptrack_frames"),
-            MaxGrantVersion = reader.Int("max_grant_version"),
-            MaxEventChannels = reader.Int("max_event_channels"),
+            MaxGrantVersion = reader.Int("max_grant_version", 1, 2),
+            MaxEventChannels = reader.Int("max_event_channels", 0, MostEventChannels),
             HostMemoryMap = type == DomainType.Pv ? reader.Flag("e820_host") : null,
             Disks = Disks(reader),
             Nics = NicReading.Read(reader, type),

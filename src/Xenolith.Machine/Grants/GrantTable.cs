@@ -22,8 +22,14 @@ public sealed partial class GrantTable
 
     internal GrantTable(Domain domain) => _domain = domain;
 
-    /// <summary>Most grant frames (xl's max_grant_frames).</summary>
+    /// <summary>The most that <see cref="MaximumFrames"/> can be: a guest may name so many in one call.</summary>
+    public const int FrameLimit = 512;
+
+    /// <summary>Most grant frames (xl's max_grant_frames); at most <see cref="FrameLimit"/>.</summary>
     public int MaximumFrames { get; set; } = 64;
+
+    /// <summary>Newest layout that the guest may choose (xl's max_grant_version).</summary>
+    public int MaximumVersion { get; set; } = 2;
 
     /// <summary>Layout of the entries: 1 or 2.</summary>
     public int Version { get; private set; } = 1;
@@ -137,6 +143,11 @@ public sealed partial class GrantTable
         if (version is not (1 or 2))
         {
             return XenErrno.EINVAL;
+        }
+
+        if (version > MaximumVersion)
+        {
+            return XenErrno.ENOSYS; // as a Xen from before there were versions
         }
 
         lock (_lock)

@@ -93,6 +93,7 @@ public sealed class PvDomain : IDisposable
                 Memory = memory,
                 Engine = makeEngine(memory),
             });
+            SetLimits(machine, parameters);
             memory.Map = [new MemoryMapEntry(0, memory.MaximumPages * MachineFrames.PageSize, MemoryMapEntry.Ram)];
             var storePort = machine.Events.AllocateUnbound();
             var consolePort = machine.Events.AllocateUnbound();
@@ -114,6 +115,14 @@ public sealed class PvDomain : IDisposable
             memory.Dispose();
             throw;
         }
+    }
+
+    private static void SetLimits(Domain machine, PvDomainParameters parameters)
+    {
+        machine.Grants.MaximumFrames = parameters.MaximumGrantFrames ?? machine.Grants.MaximumFrames;
+        machine.Grants.MaximumVersion = parameters.MaximumGrantVersion ?? machine.Grants.MaximumVersion;
+        machine.Events.MaximumPort = (uint?)parameters.MaximumEventChannel ?? machine.Events.MaximumPort;
+        machine.WallclockOffset = parameters.WallclockOffset;
     }
 
     /// <summary>Gives the domain another connection to the store.</summary>

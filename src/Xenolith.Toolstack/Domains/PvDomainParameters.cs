@@ -46,4 +46,16 @@ public sealed record PvDomainParameters
 
     /// <summary>Cache of unpacked kernels; null for none.</summary>
     public Boot.Cache.KernelCache? KernelCache { get; init; }
+
+    /// <summary>Most frames of the grant table; null: the usual.</summary>
+    public int? MaximumGrantFrames { get; init; }
+
+    /// <summary>Newest layout of the grant table; null: the usual.</summary>
+    public int? MaximumGrantVersion { get; init; }
+
+    /// <summary>Highest event channel; null: the usual.</summary>
+    public int? MaximumEventChannel { get; init; }
+
+    /// <summary>Seconds that the guest's wall clock is ahead of the host's.</summary>
+    public long WallclockOffset { get; init; }
 }

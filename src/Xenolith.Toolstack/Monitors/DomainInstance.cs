@@ -357,7 +357,7 @@ internal sealed class DomainInstance : IDisposable
         var answered = false;
         _child!.Said = Said;
         Update(Record with { DomainPid = _child.Pid });
-        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("name", Config.Name).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(files.In(Config))));
+        var order = new Message(Verbs.Build).With("domid", Record.Domid).With("name", Config.Name).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Wallclock.Resolved(files.In(Config)))));
         SafeHandle[] descriptors = files.Ramdisk is null ? [console, store, _claim!.Life.File, files.Kernel] : [console, store, _claim!.Life.File, files.Kernel, files.Ramdisk];
         _child.Ask(order, descriptors, reply => (built, answered) = (reply, true));
         _context.Loop.RunUntil(() => answered || _unwanted || abandoned(), int.MaxValue);

@@ -88,6 +88,16 @@ public sealed class ResourceCommandTests
     }
 
     [Fact]
+    public void Nothing_is_shared()
+    {
+        Assert.Equal(0, _run.Xl("sharing", "testpv"));
+        Assert.Equal(
+            "Name                                        ID   Mem Shared\n"
+            + "testpv                                       1   200      0\n",
+            _run.Stdout);
+    }
+
+    [Fact]
     public void A_dry_run_of_vcpu_pin_prints_the_map()
     {
         Assert.Equal(0, _run.Xl("-N", "vcpu-pin", "testpv", "0", "0-1,^0", "all"));

@@ -258,10 +258,10 @@ public sealed class XlCommandTests : IDisposable
     [Fact]
     public void Config_check_tells_all_it_knows()
     {
-        File.AppendAllText(_file, "memroy = 1\nlocaltime = 1\n");
+        File.AppendAllText(_file, "memroy = 1\nnomigrate = 1\n");
         Assert.Equal(1, _run.Xl("config", "check", _file));
         Assert.Contains($"{_file}:4:1: unknown key `memroy'; did you mean `memory'?", _run.Stdout);
-        Assert.Contains($"{_file}:5:1: note: `localtime' has no effect", _run.Stdout);
+        Assert.Contains($"{_file}:5:1: note: `nomigrate' has no effect", _run.Stdout);
         Assert.Equal(0, _run.Xl("config", "keys", "memory"));
         Assert.StartsWith("memory: ", _run.Stdout);
     }

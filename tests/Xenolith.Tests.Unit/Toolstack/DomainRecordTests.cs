@@ -16,7 +16,15 @@ public sealed class DomainRecordTests
         ShutdownReason = 3,
         TargetKib = 262144,
         MaximumKib = 524288,
+        MemoryKib = 270000,
+        LimitKib = 262144,
         OnlineVcpus = 2,
+        OnlineSet = "0,3",
+        HardAffinity = "0;1;all;all",
+        SoftAffinity = "0-1",
+        Weight = 512,
+        Cap = 50,
+        CpuGroup = "/sys/fs/cgroup/x=y",
         MaximumVcpus = 4,
         MonitorPid = 10,
         DomainPid = 11,
@@ -60,6 +68,22 @@ public sealed class DomainRecordTests
         var record = Example with { Phase = phase, Paused = paused, ShutdownReason = reason, VcpuThreads = [] };
 
         Assert.Equal(letters, DomainSummary.Of(record).StateLetters);
+    }
+
+    [Fact]
+    public void What_it_still_has_is_promised_too()
+    {
+        Assert.Equal(270000, Example.PromisedKib);
+        Assert.Equal(300000, (Example with { LimitKib = 300000 }).PromisedKib);
+    }
+
+    [Fact]
+    public void Vcpus_are_online_and_placed_by_number()
+    {
+        var summary = DomainSummary.Of(Example);
+
+        Assert.Equal([0, 3], summary.OnlineVcpus);
+        Assert.Equal(("1", "all", "0-1", "all"), (summary.HardAffinityOf(1), summary.HardAffinityOf(7), summary.SoftAffinityOf(0), summary.SoftAffinityOf(1)));
     }
 
     [Fact]

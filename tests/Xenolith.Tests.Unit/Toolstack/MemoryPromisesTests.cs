@@ -28,6 +28,21 @@ public sealed class MemoryPromisesTests
             + "Lower `memory`/`maxmem`, destroy a domain, or lower dom0_mem.",
             new MemoryPromises(8 * Gib, Gib, 2 * Gib, 8 * Gib).Refuse("guest", 6 * Gib));
 
+    [Theory]
+    [InlineData(512, 1024, 1024, null)]
+    [InlineData(6144, 1024, 1024, null)]
+    [InlineData(6145, 1024, 1024, "it asks for 6145 MiB, has been promised 1024 MiB, and 5120 MiB are free (total 8192, Domain-0 1024, promised to all domains 2048)")]
+    [InlineData(4000, 1024, 100, "it asks for 4000 MiB and has 100 MiB, but the host's kernel has only 3072 MiB available")]
+    public void Growth_counts_what_was_promised_before(long wanted, long promised, long present, string? refusal)
+    {
+        var memory = new MemoryPromises(8 * Gib, Gib, 2 * Gib, present < 1024 ? 3 * Gib : 8 * Gib);
+
+        var answer = memory.RefuseGrowth("guest", wanted * 1024, promised * 1024, present * 1024);
+
+        Assert.Equal(refusal is null, answer is null);
+        Assert.Contains(refusal ?? string.Empty, answer ?? string.Empty);
+    }
+
     [Fact]
     public void What_the_kernel_has_not_available_is_refused() =>
         Assert.Contains("only 512 MiB available", new MemoryPromises(8 * Gib, Gib, 0, Gib / 2).Refuse("guest", Gib));

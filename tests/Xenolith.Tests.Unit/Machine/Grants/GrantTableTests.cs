@@ -22,6 +22,20 @@ public sealed class GrantTableTests
     private static ushort Flags(GuestBed bed, ulong frame, uint reference) => BitConverter.ToUInt16(bed.Domain.Frames.Read(frame)[((int)reference * 8)..]);
 
     [Fact]
+    public void Limits_of_the_configuration_hold()
+    {
+        using var bed = new GuestBed();
+        bed.Domain.Grants.MaximumFrames = 2;
+        bed.Domain.Grants.MaximumVersion = 1;
+
+        Setup(bed, 2);
+        Assert.Equal(0, bed.Call(Op, 2, bed.Put((0x7ff0u, 3u, 0UL, bed.Data + 512)), 1));
+        Assert.Equal(GrantStatus.GeneralError, bed.Get<short>(bed.Data + 8));
+        Assert.Equal(-XenErrno.ENOSYS, bed.Call(Op, 8, bed.Put(2u), 1));
+        Assert.Equal(1u, bed.Get<uint>(bed.Data));
+    }
+
+    [Fact]
     public void A_mapped_grant_shows_in_use_until_it_is_given_back()
     {
         using var bed = new GuestBed();
