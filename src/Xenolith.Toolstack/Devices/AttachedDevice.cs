@@ -23,7 +23,8 @@ internal sealed class AttachedDevice : IDisposable
     private IDisposable? _onlineWatch;
     private Action<string?>? _made;
     private Action<string?>? _removed;
-    private bool _busy, _plugged, _plugCalled, _disposed, _failed, _lost;
+    private Action? _unplugged;
+    private bool _busy, _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost;
 
     /// <summary>Makes the backend's half of a device; <see cref="Make"/> does the work.</summary>
     public AttachedDevice(Device device, DeviceAddress address, MonitorContext context, StoreKeeper store, DomainChild child, Config.DomainConfig config)
@@ -132,17 +133,27 @@ internal sealed class AttachedDevice : IDisposable
         _device.Dispose();
     }
 
-    /// <summary>Runs the scripts of its removal, if those of its making were begun.</summary>
+    /// <summary>Runs the scripts of its removal, if those of its making were begun; who asks while they run waits for the same end.</summary>
     public void Unplug(Action done)
     {
-        if (!_plugCalled)
+        if (!_plugCalled && !_unplugging)
         {
             done();
             return;
         }
 
-        _plugCalled = false;
-        _device.Unplug(_around, done);
+        _unplugged += done;
+        if (!_unplugging)
+        {
+            (_plugCalled, _unplugging) = (false, true);
+            _device.Unplug(_around, () =>
+            {
+                _unplugging = false;
+                var waiting = _unplugged;
+                _unplugged = null;
+                waiting?.Invoke();
+            });
+        }
     }
 
     private void Prepare(Action<string?> done)
