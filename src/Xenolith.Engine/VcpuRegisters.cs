@@ -40,8 +40,8 @@ public struct VcpuRegisters
     /// <summary>1 when the code segment is 32-bit (compatibility mode); the engine may refuse it with <see cref="ExitReason.Failed"/> (offset 174).</summary>
     public byte Compatibility;
 
-    /// <summary>Not used (offset 175).</summary>
-    public byte Reserved;
+    /// <summary>1 while the guest's CR4.FSGSBASE is clear: RDFSBASE, RDGSBASE, WRFSBASE and WRGSBASE raise #UD (offset 175).</summary>
+    public byte BasesRefused;
 
     /// <summary>XCR0 as the guest set it; masks every XSAVE and XRSTOR (offset 176).</summary>
     public ulong Xcr0;

@@ -9,10 +9,14 @@ public sealed partial class Vcpu
     internal ulong GuestCr2 { get; set; }
 
     /// <summary>CR4 as the guest set it.</summary>
-    internal ulong GuestCr4 { get; set; } = Privileged.ControlRegisters.InitialCr4;
+    internal ulong GuestCr4 { get; private set; }
 
     /// <summary>Sets CR4: the bits a guest may choose, the others as they are.</summary>
-    internal void SetControl4(ulong value) => GuestCr4 = Privileged.ControlRegisters.FixedCr4(value);
+    internal void SetControl4(ulong value)
+    {
+        GuestCr4 = Privileged.ControlRegisters.FixedCr4(value);
+        Registers.BasesRefused = Published((GuestCr4 & Privileged.ControlRegisters.FsGsBase) == 0);
+    }
 
     /// <summary>Tells the engine whether IOPL is a matter of RFLAGS. Any thread.</summary>
     internal void PublishIopl() => Volatile.Write(ref Registers.Entry.IoplReady, Published(!Domain.ArchitecturalIopl));

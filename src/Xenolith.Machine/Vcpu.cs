@@ -21,6 +21,7 @@ public sealed partial class Vcpu : IDisposable
         IsDown = true;
         NmiMasked = false;
         PublishIopl();
+        SetControl4(Privileged.ControlRegisters.InitialCr4);
         ResetInfo();
     }
 

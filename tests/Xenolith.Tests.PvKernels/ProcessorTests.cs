@@ -91,4 +91,35 @@ public sealed class ProcessorTests
         Assert.Equal(0UL, run["version"] & 1);
         Assert.NotEqual(0UL, run["scale"] & 0xffff_ffff);
     }
+
+    [Fact]
+    public void Segment_bases_are_for_the_guests_to_enable()
+    {
+        var kernel = new PvKernel();
+        var handler = kernel.Asm.CreateLabel();
+        kernel.Handle(6, handler);
+        kernel.Asm.xor(ebx, ebx);
+        kernel.Asm.cmp(rsp, 0); // flags that must survive
+        kernel.Asm.wrfsbase(rax);
+        kernel.Asm.rdgsbase(rcx);
+        kernel.Asm.mov(rax, rbx);
+        kernel.Record("refused");
+        kernel.Asm.mov(rax, cr4);
+        kernel.Asm.or(rax, 1 << 16);
+        kernel.Asm.mov(cr4, rax);
+        kernel.Asm.mov(eax, 0x1234);
+        kernel.Asm.wrfsbase(rax);
+        kernel.Asm.xor(eax, eax);
+        kernel.Asm.rdfsbase(rax);
+        kernel.Record("base").Shutdown();
+        kernel.Enter(handler);
+        kernel.Asm.inc(ebx);
+        kernel.Asm.add(__qword_ptr[rsp], 5);
+        kernel.Leave();
+
+        using var run = KernelRun.ToPoweroff(kernel);
+
+        Assert.Equal(2UL, run["refused"]);
+        Assert.Equal(0x1234UL, run["base"]);
+    }
 }

@@ -10,12 +10,15 @@ internal static class ControlRegisters
     private const ulong Cr0 = 0x8005_0033, TaskSwitched = 8;
 
     /// <summary>CR4 bits a guest chooses: TSD, DE, FSGSBASE, OSXSAVE.</summary>
-    private const ulong Cr4Chosen = 0x4 | 0x8 | 0x1_0000 | OsXsave;
+    private const ulong Cr4Chosen = 0x4 | 0x8 | FsGsBase | OsXsave;
 
     /// <summary>CR4 bits that are shown as they are: PAE, MCE, OSFXSR, OSXMMEXCPT.</summary>
     private const ulong Cr4Shown = 0x20 | 0x40 | 0x200 | 0x400;
 
     private const ulong OsXsave = 1 << 18;
+
+    /// <summary>CR4.FSGSBASE.</summary>
+    public const ulong FsGsBase = 1 << 16;
 
     /// <summary>The first value of CR4.</summary>
     public const ulong InitialCr4 = Cr4Shown;

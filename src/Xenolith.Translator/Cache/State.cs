@@ -86,6 +86,9 @@ internal static class State
     /// <summary>CS and SS in <see cref="VcpuRegisters"/>, and the byte that says which mode is in force.</summary>
     public const int Selectors = Registers + 160, KernelMode = Registers + 172;
 
+    /// <summary>The byte that refuses the fs/gs-base instructions.</summary>
+    public const int BasesRefused = Registers + 175;
+
     /// <summary>The <see cref="Engine.KernelEntry"/> in <see cref="VcpuRegisters"/>, and its fields.</summary>
     public const int Entry = Registers + 216, SyscallCallback = Entry, KernelStack = Entry + 8, OtherGsBase = Entry + 16, VcpuInfo = Entry + 24,
         EntryReady = Entry + 32, SyscallMasksEvents = Entry + 36, ReturnSelectors = Entry + 40;

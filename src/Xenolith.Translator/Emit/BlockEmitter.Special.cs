@@ -61,8 +61,17 @@ internal sealed partial class BlockEmitter
         StoreGuest(register.GetFullRegister().GetNumber(), HostCode.R10);
     }
 
+    // CR4.FSGSBASE of the guest: #UD, by the slow instructions.
+    private void CheckBasesAllowed()
+    {
+        ClobberFlags();
+        Code.CompareStateByte(State.BasesRefused, 0);
+        Code.JumpIf(NotEqual, SlowStub());
+    }
+
     private void EmitReadBase(in Instruction instruction)
     {
+        CheckBasesAllowed();
         Code.LoadState(HostCode.R10, instruction.Mnemonic == Mnemonic.Rdfsbase ? State.FsBase : State.GsBase);
         StoreGuestLow(instruction.Op0Register);
     }
@@ -70,11 +79,7 @@ internal sealed partial class BlockEmitter
     private void EmitWriteBase(in Instruction instruction)
     {
         var source = instruction.Op0Register;
-        if (source.GetSize() == 8)
-        {
-            ClobberFlags();
-        }
-
+        CheckBasesAllowed();
         LoadGuest(HostCode.R10, source.GetFullRegister().GetNumber());
         if (source.GetSize() == 8)
         {

@@ -11,6 +11,8 @@ internal static class ProcessorState
         ref var registers = ref vcpu.Registers;
         switch (instruction.Mnemonic)
         {
+            case Mnemonic.Rdfsbase or Mnemonic.Rdgsbase or Mnemonic.Wrfsbase or Mnemonic.Wrgsbase when registers.BasesRefused != 0:
+                return Exceptions.Raise(vcpu, Exceptions.InvalidOpcode, 0);
             case Mnemonic.Rdfsbase:
                 Operands.Write(ref registers, instruction.Op0Register, registers.FsBase);
                 return SlowOutcome.Done;
