@@ -43,6 +43,9 @@ public abstract class CallerHost : GuestHost
     /// <summary>Runs a foreign program to its end, with <c>xl</c>, <c>xm</c>, <c>xen</c> and <c>xenstore-*</c> of ours in its PATH.</summary>
     protected Outcome Call(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
+        // Ours by name: the search for a program uses the test's own PATH, in which Xen's may be.
+        if (!program.Contains('/'))
+            program = System.IO.Path.Combine(GuestImages.Programs, program);
         var words = arguments.ToList();
         var start = new ProcessStartInfo(program, words)
         {
