@@ -48,6 +48,9 @@ public static unsafe partial class ChildProcess
     private const int AttributesBytes = 512;
     private const int SignalSetBytes = 128;
 
+    /// <summary>Takes away the zombies of children that were started to be forgotten; so does the next start.</summary>
+    public static void ReapForgotten() => Forgotten.Reap();
+
     /// <summary>Starts a program. Throws <see cref="HostException"/> if it cannot be executed.</summary>
     /// <returns>The child; dispose it to forget it, which does not end it.</returns>
     public static ProcessHandle Spawn(ChildProcessStart start)

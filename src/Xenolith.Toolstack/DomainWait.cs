@@ -5,13 +5,15 @@ namespace Xenolith.Toolstack;
 /// <summary>What came of a domain that was waited for.</summary>
 /// <param name="Reason">SHUTDOWN_* reason if it has shut down; null if it is gone without having.</param>
 /// <param name="Gone">Nothing is left of it.</param>
-public readonly record struct DomainEnd(int? Reason, bool Gone);
+/// <param name="Cause">Why it crashed, if that is known.</param>
+public readonly record struct DomainEnd(int? Reason, bool Gone, string? Cause = null);
 
 /// <summary>Waiting for a domain's end (<c>xl shutdown -w</c>). Thread ownership: one thread.</summary>
 public sealed class DomainWait : IDisposable
 {
     private readonly MessageChannel _monitor;
     private int? _reason;
+    private string? _cause;
 
     internal DomainWait(MessageChannel monitor)
     {
@@ -28,9 +30,10 @@ public sealed class DomainWait : IDisposable
             if (message.Verb == Verbs.ShutDown)
             {
                 _reason = (int)message.Number("reason");
+                _cause = message.Text("cause") is { Length: > 0 } cause ? cause : null;
                 if (!death)
                 {
-                    return new(_reason, false);
+                    return new(_reason, false, _cause);
                 }
             }
             else if (message.Verb == Verbs.Destroyed)
@@ -39,7 +42,7 @@ public sealed class DomainWait : IDisposable
             }
         }
 
-        return new(_reason, true);
+        return new(_reason, true, _cause);
     }
 
     /// <inheritdoc/>

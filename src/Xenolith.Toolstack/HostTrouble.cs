@@ -9,7 +9,7 @@ internal static class HostTrouble
     public static string Explain(HostException e) => $"cannot {e.Message}.{NextStep(e)}";
 
     /// <summary>What to do about it, with a space before; empty if there is no better advice than the cause itself.</summary>
-    public static string NextStep(Exception e) => (e as HostException)?.Errno switch
+    public static string NextStep(Exception e) => (e as HostException ?? e.InnerException as HostException)?.Errno switch
     {
         Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
         Errno.ENOSPC => " Free some space on that file system.",

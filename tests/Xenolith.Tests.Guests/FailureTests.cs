@@ -77,15 +77,17 @@ public sealed class FailureTests : GuestHost
         Refused(Failure, "others may write to", outcome, Path);
     }
 
-    [Fact]
-    public void A_full_disk()
+    [Theory]
+    [InlineData("8k", "domains")]
+    [InlineData("64k", "start xenstored")]
+    public void A_full_disk(string size, string what)
     {
-        // A file system of two pages, in a mount namespace of its own, so that no right is needed.
+        // A file system of few pages, in a mount namespace of its own, so that no right is needed.
         var full = System.IO.Path.Combine(Path, "full");
         Directory.CreateDirectory(full);
         var config = Config("guest", "");
         var script = $"""
-            mount -t tmpfs -o size=8k,mode=0700 tmpfs {full} || exit 99
+            mount -t tmpfs -o size={size},mode=0700 tmpfs {full} || exit 99
             export XENOLITH_RUNDIR={full}
             {GuestImages.Programs}/xl create -q {config}
             code=$?
@@ -98,7 +100,7 @@ public sealed class FailureTests : GuestHost
         })!;
         var error = shell.StandardError.ReadToEnd();
         shell.WaitForExit();
-        Refused(Creation, "No space left on device", new Outcome(shell.ExitCode, "", error), "guest");
+        Refused(Creation, "No space left on device", new Outcome(shell.ExitCode, "", error), what);
     }
 
     [Fact]
@@ -112,6 +114,10 @@ public sealed class FailureTests : GuestHost
 
         Eventually(() => Find("guest")!.State == "---sc-", "the crash is not seen");
         XlOk("destroy", "guest");
+
+        // A console that shows nothing is no answer: the cause is said when it ends.
+        var attached = Xl("create", "-c", Config("attached", "", $"kernel = \"{kernel}\"", "on_crash = \"destroy\""));
+        Assert.Contains("domain attached has crashed: ", attached.Error);
         AssertNothingIsLeft();
     }
 

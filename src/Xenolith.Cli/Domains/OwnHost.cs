@@ -15,6 +15,9 @@ namespace Xenolith.Cli.Domains;
 /// <summary>The current user's host behind <see cref="IDomainHost"/>.</summary>
 internal sealed class OwnHost(XenHost host) : IDomainHost
 {
+    /// <summary>SHUTDOWN_crash.</summary>
+    private const int ShutdownByCrash = 3;
+
     /// <summary>Where further directories with configuration files are named, with colons between them.</summary>
     private const string ConfigPathVariable = "XENOLITH_CONFIG_PATH";
 
@@ -126,9 +129,15 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
         }
 
         Toolstack.Consoles.ConsoleViewer? viewer = null;
-        host.Create(config, options, domid => viewer = host.AttachConsole(domid));
+        DomainWait? end = null;
+        host.Create(config, options, domid => (viewer, end) = (host.AttachConsole(domid), host.Watch(domid)));
         using (viewer)
-            viewer?.Run();
+        using (end)
+        {
+            // A guest that crashes early has said nothing on its console: the cause is the hypervisor's.
+            if (viewer?.Run() == Toolstack.Consoles.ConsoleEnd.DomainGone && end?.Next(death: false) is { Reason: ShutdownByCrash } crash)
+                options.Remark?.Invoke($"domain {config.Name} has crashed: {crash.Cause ?? "its guest said so"}; see xl dmesg");
+        }
     }
 
     public IReadOnlyList<VcpuRow> Vcpus(DomainSummary domain)

@@ -66,11 +66,14 @@ public static class XenstoredCommand
                 {
                     if (ready is not null)
                         StoreDaemon.SayReady(ready);
+                    ready = null;
                 },
             }.Run();
         }
         catch (HostException e)
         {
+            if (ready is not null)
+                StoreDaemon.SayFailure(ready, e);
             error.WriteLine($"xenstored: {e.Message}");
             return 1;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Xenolith.Host;
 using Xenolith.Store.Client;
@@ -10,6 +11,7 @@ namespace Xenolith.Store.Server;
 public static class StoreDaemon
 {
     private const string StartLock = "start.lock";
+    private const byte Ready = 0;
 
     /// <summary>A client of the running store, or null if none runs.</summary>
     public static StoreClient? TryConnect(RunDirectory run) => TryOpen(run) is { } socket ? new StoreClient(new SocketTransport(socket)) : null;
@@ -64,8 +66,11 @@ public static class StoreDaemon
                 });
             }
 
-            Span<byte> word = stackalloc byte[1];
-            _ = Descriptors.Read(listens, word);
+            // One byte from a store that listens; from one that cannot, why, because a full disk has no room for its log either.
+            var word = new byte[512];
+            var length = Descriptors.Read(listens, word);
+            if (length > 0 && word[0] != Ready)
+                throw new HostException($"start xenstored in {run.Path}: {Encoding.UTF8.GetString(word.AsSpan(1, length - 1))}", word[0]);
         }
 
         return TryOpen(run) ?? throw new HostException($"start xenstored in {run.Path} (see {state.Path}/{StoreLocation.LogName})", Errno.ECONNREFUSED);
@@ -75,7 +80,15 @@ public static class StoreDaemon
     internal static void SayReady(string descriptor)
     {
         using var tell = Descriptors.Own(int.Parse(descriptor, CultureInfo.InvariantCulture));
-        Descriptors.WriteAll(tell, [1]);
+        Descriptors.WriteAll(tell, [Ready]);
+    }
+
+    /// <summary>Tells whoever started this process why the store cannot run.</summary>
+    internal static void SayFailure(string descriptor, HostException cause)
+    {
+        using var tell = Descriptors.Own(int.Parse(descriptor, CultureInfo.InvariantCulture));
+        var text = Encoding.UTF8.GetBytes(cause.Operation);
+        Descriptors.WriteAll(tell, [(byte)cause.Errno, .. text.AsSpan(0, Math.Min(text.Length, 400))]);
     }
 
     /// <summary>Holds the lock under which stores are started, or null if a start is under way.</summary>

@@ -446,7 +446,7 @@ internal sealed class DomainInstance : IDisposable
             _context.Log.Write($"The store did not learn of the shutdown of domain {Record.Domid}: {e.Message}");
         }
 
-        Tell(new Message(Verbs.ShutDown).With("reason", reason), keep: true);
+        Tell(new Message(Verbs.ShutDown).With("reason", reason).With("cause", cause ?? string.Empty), keep: true);
         ShutDown?.Invoke(this, reason, cause);
     }
 

@@ -119,6 +119,7 @@ internal sealed class StoreKeeper(EventLoop loop, IHostStoreFinder stores, Monit
             Forget();
             log.Write("The store is gone; starting it again.");
             Mend();
+            loop.After(RetryMilliseconds, ChildProcess.ReapForgotten); // it may have been our child
         }
 
         var fired = _fired.Distinct().ToList();
