@@ -86,6 +86,18 @@ public sealed class RootlessTests : GuestHost
         Eventually(() => Processes("passt").Count == 0, "passt is left");
     }
 
+    [Fact]
+    public void A_switch_with_an_uplink_leases_addresses_and_leads_to_the_host()
+    {
+        File.WriteAllText(System.IO.Path.Combine(Path, "xenolith.conf"), "switch_uplinks = lan\n");
+
+        var outcome = XlOk("create", Rootless("guest", "dhcp,ping,-c3,-W100,10.0.2.2", "vif = [ 'bridge=lan' ]"));
+
+        Assert.Contains("user-space switch lan with an uplink (no host bridge has that name)", outcome.Error);
+        AwaitConsole("guest", "ROUTER 10.0.2.2");
+        AwaitConsole("guest", "3 packets received");
+    }
+
     private string Rootless(string name, string run, params string[] lines)
     {
         var path = System.IO.Path.Combine(Path, $"{name}.cfg");

@@ -209,7 +209,9 @@ internal sealed class VifDevice(NicConfig nic) : Device
         if (helper.Reap() is { } end)
         {
             _helperEnd!.Remove();
-            surroundings.Fail($"{_way!.Passt} {end}; the interface has no network any more. What it said stands in {surroundings.Context.Log.Where}. Detach the interface and attach it again.");
+            surroundings.Fail(
+                $"{Title}: {_way!.Passt} {end}. What it said stands in {surroundings.Context.Log.Where}; it needs an interface of the host with a default route. "
+                + "Mend that and attach the interface again, or name a switch, as in bridge=bridge0.");
         }
     }
 
