@@ -66,7 +66,9 @@ internal sealed class NetQueue : IDisposable
 
         _transmit.Release();
         _receive.Release();
-        _wake.Dispose();
+
+        // A vCPU may be about to signal: the descriptor is closed when nobody can reach it any more, never while its number may be in use.
+        Volatile.Write(ref _awake, 1);
     }
 
     private void Main()

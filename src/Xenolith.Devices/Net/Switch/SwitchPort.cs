@@ -98,7 +98,11 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
             if (key >= FeedKey)
             {
                 _readyNext++;
-                Admit(key == ListenerKey);
+                if (!Admit(key == ListenerKey))
+                {
+                    break;
+                }
+
                 continue;
             }
 
@@ -221,17 +225,18 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
         _addresses.Learn(EthernetAddress.Read(addresses[EthernetAddress.Size..]), link.Number);
     }
 
-    /// <summary>Takes one connection: of a port that joined after us, or of one that was there before.</summary>
-    private void Admit(bool listener)
+    /// <summary>Takes one connection: of a port that joined after us, or of one that was there before. False if there was none to take.</summary>
+    private bool Admit(bool listener)
     {
         if (listener)
         {
-            if (UnixSockets.Accept(_listener) is { } socket)
+            if (UnixSockets.Accept(_listener) is not { } socket)
             {
-                Add(socket, greeted: false);
+                return false;
             }
 
-            return;
+            Add(socket, greeted: false);
+            return true;
         }
 
         var received = new List<SafeFileHandle>();
@@ -243,6 +248,7 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
         }
 
         received.ForEach(s => Add(s, greeted: true));
+        return true;
     }
 
     private void Add(SafeFileHandle socket, bool greeted)
