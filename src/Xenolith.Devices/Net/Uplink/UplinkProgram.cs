@@ -10,7 +10,7 @@ public static class UplinkProgram
     /// <summary>First word of the command line, before the switch's name. Descriptors 3 and 4 are those of <see cref="SwitchDirectory.JoinUnlessThere"/>.</summary>
     public const string Argument = "--switch-uplink";
 
-    private const int Listener = 3, Feed = 4, IdleMilliseconds = 10_000, TurnMilliseconds = 2_000;
+    private const int Listener = 3, Feed = 4, IdleMilliseconds = 5_000, TurnMilliseconds = 1_000;
 
     /// <summary>Runs; the exit code.</summary>
     public static int Run(string network, TextWriter errors)
