@@ -193,6 +193,7 @@ internal sealed class DomainMonitor : IDisposable
         try
         {
             Create(config, () => false).Unpause();
+            _context.TakeRemarks(); // nobody waits for them; the log has them
         }
         catch (ToolstackException e)
         {

@@ -60,6 +60,12 @@ internal static class NetworkChoice
 
     private static NetworkWay OnSwitch(NicConfig nic, IHostNetwork host, string name)
     {
+        if (name[0] == '.' || name == "lock" || InterfaceName.Problem(name) is not null)
+        {
+            // The rules of the kernel's bridges hold for switches too, so that a name means the same on every host.
+            throw Refused(nic, $"`{name}' is no name for a bridge: {InterfaceName.Problem(name) ?? "it is reserved"}. Choose 1 to {InterfaceName.MaxBytes} letters, digits or dashes.");
+        }
+
         var uplink = host.WantsUplink(name);
         return !uplink || host.HasSlirp()
             ? new(WayKind.Switch, name, "no host bridge has that name") { Uplink = uplink }

@@ -54,6 +54,14 @@ public sealed class NetworkChoiceTests
         Assert.Equal("bridge0", way.Segment);
     }
 
+    [Theory]
+    [InlineData("../x", "contains `/'")]
+    [InlineData(".hidden", "it is reserved")]
+    [InlineData("lock", "it is reserved")]
+    [InlineData("averyverylongname", "has more than 15 bytes")]
+    public void A_name_that_no_bridge_can_have_is_no_switch(string name, string why) =>
+        Assert.Contains($"`{name}' is no name for a bridge: {why}", Refusal(new() { Bridge = name }, new FakeNetwork()));
+
     [Fact]
     public void A_switch_has_an_uplink_where_one_was_asked_for()
     {
