@@ -33,11 +33,13 @@ internal static class LoaderProcess
         var limit = order.Number("domain-bytes");
         try
         {
-            Confine((int)order.Number("user", Nobody), limit, monitorPid);
             using var disk = received[(int)LoaderDescriptor.Disk];
+            // A server's greeting is not the tenant's: it is heard before the rights are given up.
+            BlockSource blocks = order.Flag("nbd") ? new NbdBlocks(new(new SocketStream(disk))) : new FileBlocks(disk, order.Number("disk-bytes"));
+            Confine((int)order.Number("user", Nobody), limit, monitorPid);
             using var kernel = received[(int)LoaderDescriptor.Kernel];
             using var ramdisk = received[(int)LoaderDescriptor.Ramdisk];
-            var found = BootLoader.Find(new FileBlocks(disk, order.Number("disk-bytes")), order.Text("disk"), Options(order), limit);
+            var found = BootLoader.Find(blocks, order.Text("disk"), Options(order), limit);
             found.WriteKernel((at, piece) => RandomAccess.Write(kernel, piece, at));
             found.WriteRamdisk((at, piece) => RandomAccess.Write(ramdisk, piece, at));
             channel.TrySend(new Message(Verbs.Loaded)

@@ -20,18 +20,20 @@ internal static class LoaderRun
     /// <summary>Finds what a domain boots on its disk.</summary>
     /// <param name="context">The monitor.</param>
     /// <param name="config">The domain.</param>
+    /// <param name="store">Its store.</param>
+    /// <param name="domid">The domain's id.</param>
     /// <param name="abandoned">Says that nobody wants the domain any more.</param>
     /// <exception cref="ToolstackException">Nothing was found, or the loader failed.</exception>
-    public static BootFiles Find(MonitorContext context, DomainConfig config, Func<bool> abandoned)
+    public static BootFiles Find(MonitorContext context, DomainConfig config, StoreKeeper store, int domid, Func<bool> abandoned)
     {
         var options = Options(config);
-        using var disk = BootDisk.Open(context, config);
+        using var disk = BootDisk.Open(context, store, config, domid, abandoned);
         var kernel = MemoryFile.Create("kernel");
         var ramdisk = MemoryFile.Create("ramdisk");
         try
         {
             var order = LoaderProcess.With(
-                new Message(Verbs.Load).With("disk", disk.Name).With("disk-bytes", disk.Bytes).With("domain-bytes", config.EffectiveMaxMemoryKiB << 10).With("user", LoaderUser.Of(config)),
+                new Message(Verbs.Load).With("disk", disk.Name).With("disk-bytes", disk.Bytes).With("nbd", disk.Server is not null).With("domain-bytes", config.EffectiveMaxMemoryKiB << 10).With("user", LoaderUser.Of(config)),
                 options);
             var answer = Run(context, config.Name, order, [disk.Handle, kernel, ramdisk], abandoned);
             context.Log.Write($"Boot loader: {Describe(answer)}");

@@ -256,7 +256,7 @@ internal sealed class DomainInstance : IDisposable
         Record = _claim!.Record;
         _control = new(_context.Loop, Directory, (request, answer) => serve(this, request, answer));
         _context.Log.Begin(_context.State, _context.Settings, Config.Name);
-        using var found = named is null ? LoaderRun.Find(_context, Config, () => _unwanted || abandoned()) : null;
+        using var found = named is null ? LoaderRun.Find(_context, Config, _store, Record.Domid, () => _unwanted || abandoned()) : null;
         var files = named ?? found!;
         var log = _context.Settings.ConsoleLog
             ? new RotatingLog(HostLogs.ConsoleLogOf(_context.State.Run, Config.Name), _context.Settings.ConsoleLogKib * 1024, _context.Settings.ConsoleLogCount)
