@@ -64,7 +64,7 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
     public override string? FillConnect(Func<string, string?> frontend, Message order) => VbdFrontend.Read(frontend, order);
 
     /// <inheritdoc/>
-    public override IEnumerable<(string Name, string Value)> Connected(Message answer) => VbdNodes.Connected(answer);
+    public override IEnumerable<(string Name, string Value)> Connected(Message answer) => VbdNodes.Connected(config, answer);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -57,8 +57,11 @@ internal static class VbdNodes
             []);
     }
 
-    /// <summary>What the backend offers once it serves, from the domain process's answer.</summary>
-    public static IEnumerable<(string Name, string Value)> Connected(Message answer)
+    /// <summary>
+    /// What the backend offers once it serves, from the domain process's answer. Persistent grants are offered only where the frontend copies its
+    /// data anyway, because it does not trust us: else they would make it copy every byte, and save a mapping that costs next to nothing here.
+    /// </summary>
+    public static IEnumerable<(string Name, string Value)> Connected(DiskConfig disk, Message answer)
     {
         var sector = answer.Number("sector-size", 512);
         yield return ("feature-flush-cache", "1");
@@ -71,7 +74,7 @@ internal static class VbdNodes
         }
 
         yield return ("feature-barrier", "1");
-        yield return ("feature-persistent", "1");
+        yield return ("feature-persistent", Flag(disk.Trusted == false));
         yield return ("sectors", Number(answer.Number("bytes") / 512));
         yield return ("info", Number(Info(answer)));
         yield return ("sector-size", Number(sector));
