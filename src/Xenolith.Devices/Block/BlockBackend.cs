@@ -29,6 +29,9 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
     /// <summary>True if writes are refused.</summary>
     public bool ReadOnly => readOnly;
 
+    /// <summary>Called, on the disk's thread, with the new size in bytes when the image was found to have another.</summary>
+    public Action<long>? Resized { get; init; }
+
     /// <summary>True while a frontend is connected.</summary>
     public bool Connected => _disk is not null;
 
@@ -63,7 +66,7 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
 
         var pages = _ring.Addresses;
         var ring = new SharedRing(pages, layout.EntrySize, layout.Entries(pages.Length));
-        _disk = new VirtualDisk(name, image, readOnly, layout, ring, new DomainGrants(domain), _ring.Notify, log, stopped);
+        _disk = new VirtualDisk(name, image, readOnly, layout, ring, new DomainGrants(domain), _ring.Notify, log, stopped) { Resized = Resized };
         Volatile.Write(ref connected, _disk);
 
         // The frontend may have sent before the disk existed.

@@ -15,7 +15,13 @@ public sealed class VirtualDisk : IDisposable
 {
     private const int LoggedErrors = 20;
 
+    /// <summary>Requests of at least so many segments are worth a second thread's copying if others wait behind them.</summary>
+    private const int LargeSegments = 32;
+
+    private const int ResizeLookMilliseconds = 500;
+
     private readonly string _name;
+    private readonly IDiskImage _image;
     private readonly SharedRing _ring;
     private readonly BlkifLayout _layout;
     private readonly BlockTransfer _transfer;
@@ -29,6 +35,7 @@ public sealed class VirtualDisk : IDisposable
     private readonly SemaphoreSlim _drained = new(0);
     private readonly Thread _thread;
     private volatile bool _barrierWaits;
+    private long _lookedForResize = Environment.TickCount64;
     private int _kicked;
     private int _errors;
     private volatile bool _ending;
@@ -46,6 +53,7 @@ public sealed class VirtualDisk : IDisposable
     public VirtualDisk(string name, IDiskImage image, bool readOnly, BlkifLayout layout, SharedRing ring, IGrantedPages grants, Action notifyFrontend, Action<string> log, Action<string> stopped)
     {
         _name = name;
+        _image = image;
         _layout = layout;
         _ring = ring;
         _notifyFrontend = notifyFrontend;
@@ -56,6 +64,9 @@ public sealed class VirtualDisk : IDisposable
         _thread = new Thread(Serve) { IsBackground = true, Name = "vbd " + name };
         _thread.Start();
     }
+
+    /// <summary>Called on the disk's thread with the image's new size in bytes.</summary>
+    public Action<long>? Resized { get; set; }
 
     /// <summary>What was done so far.</summary>
     public DiskCounters Counters { get; } = new();
@@ -94,6 +105,7 @@ public sealed class VirtualDisk : IDisposable
             {
                 _kick.Wait();
                 Volatile.Write(ref _kicked, 0);
+                LookForResize();
                 do
                 {
                     while (!_ending && Take(entry) is { } request)
@@ -108,6 +120,20 @@ public sealed class VirtualDisk : IDisposable
         {
             _ending = true;
             _stopped($"disk {_name}: stopped, because the guest broke its ring: {e.Message}");
+        }
+    }
+
+    /// <summary>As blkback: a changed size is found when there is something to do, never by an idle disk.</summary>
+    private void LookForResize()
+    {
+        var now = Environment.TickCount64;
+        if (Resized is not null && now - _lookedForResize >= ResizeLookMilliseconds)
+        {
+            _lookedForResize = now;
+            if (_image.Refresh())
+            {
+                Resized(_image.Bytes);
+            }
         }
     }
 
@@ -146,6 +172,12 @@ public sealed class VirtualDisk : IDisposable
             // A barrier orders everything: what came before is answered first, and nothing behind it is taken before it is done.
             WaitForOthers();
             ExecuteWaiting(request);
+            return;
+        }
+
+        if (request.SegmentCount >= LargeSegments && _ring.HasRequests)
+        {
+            _workers.Post(request);
             return;
         }
 

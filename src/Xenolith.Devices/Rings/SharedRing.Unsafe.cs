@@ -40,6 +40,9 @@ public sealed unsafe class SharedRing
     /// <summary>Number of entries.</summary>
     public int Entries => (int)_entries;
 
+    /// <summary>There may be a further request; only a hint, since the index is not checked.</summary>
+    public bool HasRequests => Index(RequestProducer) != _requestConsumer;
+
     /// <summary>Requests taken whose responses were not put yet.</summary>
     public int Outstanding => (int)(_requestConsumer - _responseProducer);
 

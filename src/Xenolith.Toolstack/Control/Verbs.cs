@@ -66,6 +66,9 @@ public static class Verbs
     /// <summary>Domain process to monitor: the device <c>kind</c> <c>id</c> cannot go on, because of <c>text</c>.</summary>
     public const string DeviceFailed = "device-failed";
 
+    /// <summary>Domain process to monitor: the device <c>kind</c> <c>id</c> tells its other half something of its own.</summary>
+    public const string DeviceSaid = "device-said";
+
     /// <summary>Xl to monitor: add the devices of <c>config</c> (a domain configuration that holds nothing else) to the domain.</summary>
     public const string DeviceAttach = "device-attach";
 

@@ -98,7 +98,21 @@ internal sealed class AttachedDevice : IDisposable
         Look();
     }
 
-    /// <summary>The domain process says that the device cannot go on.</summary>
+    /// <summary>The domain process tells of the device, unasked.</summary>
+    public void Hear(Message message)
+    {
+        if (message.Verb == Verbs.DeviceFailed)
+        {
+            Fail(message.Text("text"));
+        }
+        else if (!_disposed && State == XenbusState.Connected)
+        {
+            // The state is written again, unchanged, so that the frontend looks at the nodes.
+            Enter(State, _device.Said(message));
+        }
+    }
+
+    /// <summary>The device cannot go on.</summary>
     public void Fail(string cause)
     {
         if (_disposed || _failed)

@@ -53,6 +53,9 @@ internal abstract class Device : IDisposable
     /// <summary>The domain process serves it. Returns nodes of the backend that are written together with Connected.</summary>
     public virtual IEnumerable<(string Name, string Value)> Connected(Message answer) => [];
 
+    /// <summary>Its other half in the domain process tells something while it serves. Returns nodes of the backend to write, at which the frontend is made to look.</summary>
+    public virtual IEnumerable<(string Name, string Value)> Said(Message message) => [];
+
     /// <summary>The device is being removed, and its nodes still stand: run hotplug scripts. Called once after <see cref="Plug"/> was called. Cannot fail; log what goes wrong.</summary>
     public virtual void Unplug(DeviceSurroundings surroundings, Action done)
     {

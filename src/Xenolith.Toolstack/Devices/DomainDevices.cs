@@ -83,8 +83,23 @@ internal sealed class DomainDevices(
         }
     }
 
-    /// <summary>The domain process says that a device cannot go on.</summary>
-    public void Failed(Message message) => Find(message.Text("kind"), (int)message.Number("id", -1))?.Fail(message.Text("text"));
+    /// <summary>The domain process tells of a device, unasked.</summary>
+    public void Hear(Message message)
+    {
+        if (Find(message.Text("kind"), (int)message.Number("id", -1)) is not { } device)
+        {
+            return;
+        }
+
+        try
+        {
+            device.Hear(message);
+        }
+        catch (Exception e) when (StoreTrouble.Is(e))
+        {
+            context.Log.Write($"Domain {domid}, {device.Device.Title}: the store could not be told: {e.Message}");
+        }
+    }
 
     /// <summary>The device of this kind and id; null if there is none.</summary>
     public AttachedDevice? Find(string kind, int id) => _devices.Find(d => d.Device.Kind == kind && d.Device.Id == id);

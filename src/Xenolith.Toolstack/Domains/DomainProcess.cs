@@ -138,6 +138,9 @@ internal sealed class DomainProcess : IDomainEvents
         }
     }
 
+    /// <inheritdoc/>
+    public void DeviceSaid(Message message) => _monitor.TrySend(message);
+
     private bool Build(Message order, List<SafeFileHandle> received, IDomainAssembly assembly)
     {
         try

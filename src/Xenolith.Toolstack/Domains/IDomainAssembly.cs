@@ -32,6 +32,9 @@ public interface IDomainEvents
 
     /// <summary>The guest has another amount of memory, or other vCPUs online, than before.</summary>
     void Changed(long memoryKib, IReadOnlyList<int> onlineVcpus);
+
+    /// <summary>A device tells its other half in the monitor something: a <see cref="Verbs.DeviceSaid"/> with <c>kind</c> and <c>id</c>.</summary>
+    void DeviceSaid(Message message);
 }
 
 /// <summary>Makes a domain from its resources.</summary>

@@ -139,7 +139,7 @@ internal sealed class DomainChild : IDisposable
                 }
 
                 break;
-            case { Verb: Verbs.ShutDown or Verbs.Log or Verbs.Changed or Verbs.DeviceFailed }:
+            case { Verb: Verbs.ShutDown or Verbs.Log or Verbs.Changed or Verbs.DeviceFailed or Verbs.DeviceSaid }:
                 Said?.Invoke(message);
                 break;
             case var reply when _replies.TryDequeue(out var take):

@@ -390,9 +390,9 @@ internal sealed class DomainInstance : IDisposable
         {
             TryUpdate(Figures(message));
         }
-        else if (message.Verb == Verbs.DeviceFailed)
+        else if (message.Verb is Verbs.DeviceFailed or Verbs.DeviceSaid)
         {
-            _devices?.Failed(message);
+            _devices?.Hear(message);
         }
         else if (Record.ShutdownReason < 0)
         {

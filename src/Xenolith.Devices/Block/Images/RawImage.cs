@@ -43,10 +43,10 @@ public sealed class RawImage : IDiskImage
     public bool CanDiscard => !_cannotPunch;
 
     /// <inheritdoc/>
-    public int Read(long offset, Span<MemoryRun> runs, bool wait) => PositionedIo.Read(_file, runs, offset, wait);
+    public int Read(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset, runs) ? Errno.EIO : PositionedIo.Read(_file, runs, offset, wait);
 
     /// <inheritdoc/>
-    public int Write(long offset, Span<MemoryRun> runs, bool wait) => PositionedIo.Write(_file, runs, offset, wait);
+    public int Write(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset, runs) ? Errno.EIO : PositionedIo.Write(_file, runs, offset, wait);
 
     /// <inheritdoc/>
     public int Flush() => PositionedIo.Sync(_file);
@@ -79,6 +79,25 @@ public sealed class RawImage : IDiskImage
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>
+    /// The file ends before the request does: somebody truncated it. What was there is lost, and neither zeros nor a file that grows again would be
+    /// true.
+    /// </summary>
+    private bool IsCut(long offset, ReadOnlySpan<MemoryRun> runs)
+    {
+        if (_isDevice)
+        {
+            return false;
+        }
+
+        foreach (var run in runs)
+        {
+            offset += run.Length;
+        }
+
+        return offset > Size();
+    }
 
     private long Size()
     {

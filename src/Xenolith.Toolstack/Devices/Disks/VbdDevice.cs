@@ -67,6 +67,9 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
     public override IEnumerable<(string Name, string Value)> Connected(Message answer) => VbdNodes.Connected(config, answer);
 
     /// <inheritdoc/>
+    public override IEnumerable<(string Name, string Value)> Said(Message message) => [("sectors", (message.Number("bytes") / 512).ToString(CultureInfo.InvariantCulture))];
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _source?.Dispose();

@@ -84,7 +84,8 @@ internal sealed class DomainBackends(Domain domain, IDomainEvents events) : IDis
                 var kind = BackendKinds.Find(key.Kind) ?? throw new DeviceException($"{order.Text("name")}: this program serves no {key.Kind}");
                 device.Backend = kind.Open(domain, order, descriptors, answer, new(
                     events.Log,
-                    cause => events.DeviceFailed(key.Kind, (int)key.Id, cause)));
+                    cause => events.DeviceFailed(key.Kind, (int)key.Id, cause),
+                    message => events.DeviceSaid(message.With("kind", key.Kind).With("id", key.Id))));
                 break;
             case DeviceOrders.Close:
                 device.Backend?.Dispose();

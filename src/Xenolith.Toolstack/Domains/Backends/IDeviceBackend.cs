@@ -46,7 +46,8 @@ internal interface IBackendKind
 /// <summary>What a device tells, from any thread.</summary>
 /// <param name="Log">A line for <c>xl dmesg</c>, with the device named in it.</param>
 /// <param name="Failed">The device cannot go on (a frontend broke its ring, a helper is lost), with the cause; its backend is closed.</param>
-internal sealed record BackendEvents(Action<string> Log, Action<string> Failed);
+/// <param name="Said">Something that only the device's kind in the monitor understands: a <see cref="Verbs.DeviceSaid"/>.</param>
+internal sealed record BackendEvents(Action<string> Log, Action<string> Failed, Action<Message> Said);
 
 /// <summary>An order to a device cannot be performed; the message is shown to a person.</summary>
 internal sealed class DeviceException(string message) : Exception(message);

@@ -64,7 +64,10 @@ internal sealed class VbdBackend : IDeviceBackend
         _discard = order.Flag("discard");
         _cdrom = order.Flag("cdrom");
         _readOnly = order.Flag("read-only");
-        _disk = image is null ? null : new BlockBackend(order.Text("dev"), image, _readOnly, events.Log);
+        _disk = image is null ? null : new BlockBackend(order.Text("dev"), image, _readOnly, events.Log)
+        {
+            Resized = bytes => events.Said(new Message(Verbs.DeviceSaid).With("bytes", bytes)),
+        };
     }
 
     /// <inheritdoc/>
