@@ -10,6 +10,7 @@ internal static class GuestImages
     private static readonly Lazy<string> LazyKernel = new(() => Run("examples/fetch-kernel", "linux-image-cloud-amd64").Trim());
     private static readonly Lazy<string> LazyDebian = new(() => Run("examples/debian-image").Trim());
     private static readonly Lazy<string> LazyInitramfs = new(() => MakeInitramfs());
+    private static readonly Lazy<string> LazyDiskInitramfs = new(MakeDiskInitramfs);
     private static readonly Lazy<string> LazyNetInitramfs = new(MakeNetInitramfs);
 
     /// <summary>The repository's root.</summary>
@@ -30,6 +31,9 @@ internal static class GuestImages
     /// </summary>
     public static string NetInitramfs => LazyNetInitramfs.Value;
 
+    /// <summary>Path of an initramfs with blkfront, which is loaded, and waited for <c>xvda</c>, by <c>run=/disk,COMMAND</c>.</summary>
+    public static string DiskInitramfs => LazyDiskInitramfs.Value;
+
     /// <summary>Path of an image with a whole Debian system, to be copied.</summary>
     public static string Debian => LazyDebian.Value;
 
@@ -43,6 +47,48 @@ internal static class GuestImages
 
         return directory?.FullName ?? throw new InvalidOperationException("the tests run outside the repository");
     }
+
+    private static string MakeDiskInitramfs()
+    {
+        var cache = Path.GetDirectoryName(Kernel)!;
+        var version = Path.GetFileName(Kernel)["vmlinuz-".Length..];
+        return MakeInitramfs(("disk", DiskScript), ($"{cache}/modules/{version}/kernel/drivers/block/xen-blkfront.ko", null));
+    }
+
+    // Commands cannot have commas of their own on the kernel's command line: the script has the longer ones.
+    private const string DiskScript =
+        """
+        #!/bin/busybox sh
+        mkdir -p /mnt
+        insmod /xen-blkfront.ko
+        case $1 in
+        stay) echo DISK-READY; while :; do sleep 1; done ;;
+        esac
+        while ! [ -b /dev/xvda ]; do sleep 0.1; done
+        case $1 in
+        use) # mounts every disk, reads what is there, writes and syncs
+            for disk in /dev/xvd?; do
+                mount -t ext4 $disk /mnt && cat /mnt/greeting && dd if=/dev/zero of=/mnt/zeros bs=1M count=4 conv=fsync && umount /mnt && echo "USED $disk"
+            done ;;
+        write) # numbered files, each told once it is durable
+            mount -t ext4 /dev/xvda /mnt
+            n=0
+            while :; do
+                n=$((n + 1)); { echo "file $n"; head -c 20000 /dev/urandom; } > /mnt/$n.new; md5sum < /mnt/$n.new > /mnt/$n.sum; sync; mv /mnt/$n.new /mnt/$n; sync
+                echo "DURABLE $n"
+            done ;;
+        fill) # more than the host has room for
+            dd if=/dev/urandom of=/dev/xvda bs=64k conv=fsync; echo "FILLED $?"
+            dd if=/dev/xvda of=/dev/null bs=64k count=1 && echo "STILL-READS"; sleep 100000 ;;
+        size) # waits for another size
+            first=$(cat /sys/block/xvda/size); echo "SIZE $first"
+            while [ "$(cat /sys/block/xvda/size)" = "$first" ]; do dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; sleep 0.1; done
+            echo "SIZE $(cat /sys/block/xvda/size)"; sleep 100000 ;;
+        read) # until it fails
+            echo DISK-READY; while dd if=/dev/xvda of=/dev/null bs=64k iflag=direct 2>/dev/null; do sleep 0.1; done; echo "READ-FAILED"; sleep 100000 ;;
+        esac
+
+        """;
 
     private static string MakeNetInitramfs()
     {

@@ -1,0 +1,87 @@
+using System.Text.RegularExpressions;
+
+namespace Xenolith.Tests.Guests.Disks;
+
+/// <summary>What a guest was told to be durable is there, whatever ends; and what its host cannot do reaches it as errors.</summary>
+[Collection("guests")]
+public sealed class DurabilityTests : DiskHost
+{
+    [Theory]
+    [InlineData("raw")]
+    [InlineData("qcow2")]
+    public void What_was_synced_survives_kill_9_of_the_domain_process_under_load(string format)
+    {
+        var raw = Ext4("raw.img");
+        var image = raw;
+        if (format != "raw")
+        {
+            image = In("disk." + format);
+            DiskImages.Run("qemu-img", "convert", "-O", format, raw, image);
+        }
+
+        XlOk("create", DiskConfig("guest", "write", "on_crash = 'destroy'", $"disk = [ '{image},{format},xvda,w' ]"));
+        Eventually(() => Durable() >= 12, "the guest does not write");
+        foreach (var pid in Processes("domain-process"))
+        {
+            Kill(pid);
+        }
+
+        Eventually(() => List().Count == 0, "the domain does not go");
+        var durable = Durable();
+        if (format != "raw")
+        {
+            DiskImages.Run("qemu-img", "check", image);
+            DiskImages.Run("qemu-img", "convert", "-O", "raw", image, raw);
+        }
+
+        AssertWhole(raw);
+        DiskImages.Run("debugfs", "-R", $"rdump / {Directory.CreateDirectory(In("files")).FullName}", raw);
+        for (var number = 1; number <= durable; number++)
+        {
+            var sum = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(File.ReadAllBytes(In($"files/{number}"))));
+            Assert.StartsWith(sum, File.ReadAllText(In($"files/{number}.sum")));
+        }
+    }
+
+    [Fact]
+    public void A_server_of_a_disk_that_dies_gives_errors_and_the_domain_lives()
+    {
+        var image = In("a.qcow2");
+        DiskImages.Run("qemu-img", "create", "-q", "-f", "qcow2", image, "8M");
+        XlOk("create", DiskConfig("guest", "read", $"disk = [ '{image},qcow2,xvda,w' ]"));
+        AwaitConsole("guest", "DISK-READY");
+
+        foreach (var pid in Processes("--socket"))
+        {
+            Kill(pid);
+        }
+
+        AwaitConsole("guest", "READ-FAILED");
+        Assert.NotNull(Find("guest"));
+        var log = System.IO.Path.Combine(Path, "log", "xl-guest.log");
+        Eventually(() => File.ReadAllText(log).Contains("disk xvda: its server qemu-nbd"), "the log does not say what happened");
+    }
+
+    [Fact]
+    public void A_truncated_image_gives_errors_and_the_domain_lives()
+    {
+        var image = Sparse("a.img", 8 << 20);
+        XlOk("create", DiskConfig("guest", "read", $"disk = [ '{image},raw,xvda,r' ]"));
+        AwaitConsole("guest", "DISK-READY");
+
+        using (var file = File.OpenWrite(image))
+        {
+            file.SetLength(0);
+        }
+
+        AwaitConsole("guest", "READ-FAILED");
+        Assert.NotNull(Find("guest"));
+        Eventually(() => XlOk("dmesg").Output.Contains("disk xvda: Read of"), "xl dmesg does not say what happened");
+    }
+
+    private int Durable()
+    {
+        var log = System.IO.Path.Combine(Path, "log", "console", "guest-guest.log");
+        return File.Exists(log) ? Regex.Matches(File.ReadAllText(log), @"DURABLE (\d+)\r?\n").Select(m => int.Parse(m.Groups[1].Value)).DefaultIfEmpty().Max() : 0;
+    }
+}
