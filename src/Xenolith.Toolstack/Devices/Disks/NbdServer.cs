@@ -26,7 +26,7 @@ internal sealed class NbdServer : IDisposable
     private SafeFileHandle? _output;
     private EventLoop.Source? _outputSource, _deathSource;
     private Action<SafeFileHandle?, string?>? _connected;
-    private bool _disposed;
+    private bool _disposed, _reaped;
 
     /// <summary>Makes a server that <see cref="Start"/> starts.</summary>
     public NbdServer(DiskConfig disk, DeviceSurroundings around)
@@ -87,7 +87,7 @@ internal sealed class NbdServer : IDisposable
 
         _disposed = true;
         _deathSource?.Remove();
-        if (_process is not null && !_process.HasEnded)
+        if (_process is not null && !_reaped && !_process.HasEnded)
         {
             if (_connected is not null || _command.Program == "nbdkit")
             {
@@ -103,7 +103,11 @@ internal sealed class NbdServer : IDisposable
         }
 
         Listen();
-        _process?.Reap();
+        if (!_reaped)
+        {
+            _process?.Reap();
+        }
+
         _process?.Dispose();
         _outputSource?.Remove();
         _output?.Dispose();
@@ -150,6 +154,7 @@ internal sealed class NbdServer : IDisposable
         _deathSource?.Remove();
         Listen();
         var end = _process?.Reap()?.ToString() ?? "ended";
+        _reaped = true;
         if (_connected is not null)
         {
             Tell(null, $"{DiskTrouble.Begin(_disk)}{Name} refused {_disk.Target}{Words()}. {Advice()}");
@@ -189,7 +194,7 @@ internal sealed class NbdServer : IDisposable
             }
         }
 
-        if (_process?.HasEnded == true)
+        if (_reaped || _process?.HasEnded == true)
         {
             _outputSource?.Remove();
         }

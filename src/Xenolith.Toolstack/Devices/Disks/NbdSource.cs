@@ -32,7 +32,8 @@ internal sealed class NbdSource(DiskConfig disk) : DiskSource
             _socket = socket;
             if (socket is not null)
             {
-                _server.Died = around.Fail;
+                // Its requests fail from now on; the guest decides what to do without the disk.
+                _server.Died = around.Log;
             }
 
             done(refusal);
