@@ -76,6 +76,16 @@ internal sealed class ScriptedDomain : IRunningDomain
     public void OrderDevice(Message order, IReadOnlyList<SafeFileHandle> descriptors, Action<Message> answer) =>
         answer(new Message(Verbs.DeviceAnswer).With("ticket", order.Number("ticket")));
 
+    public long MemoryKib => _resources.Config.EffectiveMemoryKiB;
+
+    public IReadOnlyList<int> OnlineVcpus => [0];
+
+    public bool LimitMemory(long kib) => true;
+
+    public bool RaiseNmi(int vcpu) => false;
+
+    public IEnumerable<string> DebugLines(char key) => [];
+
     public IReadOnlyList<KeyValuePair<string, long>> Counters() => [new("store-changes", _storeChanges)];
 
     public void Dispose() => _runs.Dispose();
