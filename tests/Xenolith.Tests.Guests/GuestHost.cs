@@ -27,8 +27,15 @@ public abstract class GuestHost : IDisposable
             Xl("destroy", domain.Domid.ToString());
         }
 
-        AssertNothingIsLeft();
-        Closed();
+        try
+        {
+            AssertNothingIsLeft();
+        }
+        finally
+        {
+            Closed();
+        }
+
         Directory.Delete(Path, recursive: true);
         GC.SuppressFinalize(this);
     }
