@@ -144,6 +144,11 @@ public sealed partial class XenHost : IDisposable
     /// <summary>Gives a domain another name.</summary>
     public void Rename(int domid, string name) => Order(domid, new Message(Verbs.Rename).With("name", name));
 
+    /// <summary>Writes a domain's core file in Xen's format; returns when it is complete.</summary>
+    /// <param name="domid">The domain.</param>
+    /// <param name="path">The file; relative to the current directory.</param>
+    public void DumpCore(int domid, string path) => Order(domid, new Message(Verbs.DumpCore).With("path", Path.GetFullPath(path)));
+
     /// <summary>Counters of a domain's engine and machine.</summary>
     public IReadOnlyDictionary<string, string> Counters(int domid) => Order(domid, new(Verbs.Counters)).Fields;
 

@@ -31,7 +31,6 @@ internal sealed record Deviation(string Subject, string Xen, string Here, string
         new("a comment without a line end at the end of a file", "a lexical error", "accepted", "a defect of libxlu"),
         new("`cpu=\"0,1\"`", "ignored without a word", "read as `cpus`", "Ganeti writes it, and means that"),
         new("`type=\"pvh\"`, `type=\"hvm\"`", "works", "a dry run prints the configuration; a creation is refused, exit 3", "not built yet"),
-        new("`coredump-destroy`, `coredump-restart`", "writes a core file first", "destroys or restarts without one; xl-NAME.log says so", "not built yet"),
         new("the global option `-v`, and `create -d`", "libxl's own messages", "what is done, and with `-vv` or `-d` the monitor's log of the domain", "there is no libxl"),
         new("`xl --help`, `xl -h`, `xl --version`", "\"unknown global option\", exit 1", "help or the version, exit 0", "what a newcomer types first"),
         new("`xl list --json` and its like", "unknown", "each table as JSON", "scripts need not parse columns"),

@@ -52,6 +52,9 @@ public interface IDomainHost
     /// <summary>Gives a domain another name.</summary>
     void Rename(int domid, string name);
 
+    /// <summary>Writes a domain's core file.</summary>
+    void DumpCore(int domid, string path);
+
     /// <summary>Adds devices to a running domain.</summary>
     /// <param name="domid">The domain.</param>
     /// <param name="devices">A configuration of which only the devices count.</param>

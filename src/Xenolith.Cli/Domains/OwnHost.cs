@@ -45,6 +45,8 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public void Destroy(int domid) => host.Destroy(domid);
 
+    public void DumpCore(int domid, string path) => host.DumpCore(domid, path);
+
     public void Rename(int domid, string name) => host.Rename(domid, name);
 
     public IReadOnlyList<string> Attach(int domid, DomainConfig devices) => host.Attach(domid, devices);

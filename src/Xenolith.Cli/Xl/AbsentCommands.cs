@@ -12,7 +12,6 @@ internal static class AbsentCommands
     private const string OnePool = "there is one CPU pool, Pool-0, and it cannot be changed";
     private const string NoFlask = "there is no FLASK security policy";
     private const string NoPsr = "cache monitoring and allocation is left to Linux (resctrl)";
-    private const string NotYet = "it is not built yet";
 
     private static readonly Dictionary<string, Command> Rows = new Command[]
     {
@@ -29,7 +28,6 @@ internal static class AbsentCommands
         Row("migrate-receive", "", "The other end of migrate", NoSave),
         Row("suspend", "<Domain>", "Suspend a domain to its own memory", NoSave),
         Row("resume", "<Domain>", "Resume a suspended domain", NoSave),
-        Row("dump-core", "<Domain> <filename>", "Write a domain's memory to a core file", NotYet),
         Row("sched-rtds", "[options]", "Print or set parameters of the rtds scheduler", "Pool-0 schedules by credit2, and Linux does it; use `sched-credit2'"),
         Row("set-parameters", "<Params>", "Set hypervisor parameters", "there are no parameters that can be changed while domains run"),
         Row("vtpm-attach", "<Domain> [uuid=<uuid>] [backend=<Domain>]", "Add a TPM to a domain", NoBackend),

@@ -37,6 +37,13 @@ internal static class LifeCommands
         Run = use => OnGuest(use, "renamed: it is this host itself", domain => use.Services.Host.Rename(domain.Domid, use.Arguments[1])),
     };
 
+    public static Command DumpCore { get; } = new("dump-core", "<Domain> <filename>", "Write a domain's memory and registers to a core file, without pausing it")
+    {
+        Modifies = true,
+        Least = 2,
+        Run = use => OnGuest(use, "dumped: it is this host itself", domain => use.Services.Host.DumpCore(domain.Domid, use.Arguments[1])),
+    };
+
     public static Command Console { get; } = new("console", "[options] <Domain>", "Attach to a domain's console; ^] leaves it")
     {
         Options =

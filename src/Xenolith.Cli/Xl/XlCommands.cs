@@ -32,7 +32,7 @@ public static class XlCommands
         {
             CreateCommand.Command, ListCommands.List, LifeCommands.Destroy, ShutdownCommands.Shutdown, ShutdownCommands.Reboot,
             LifeCommands.Pause, LifeCommands.Unpause, LifeCommands.Console, ListCommands.VcpuList, ListCommands.VmList, HostCommands.Info,
-            ListCommands.Domid, ListCommands.Domname, LifeCommands.Rename, LifeCommands.Sysrq, ListCommands.Inspect, HostCommands.Dmesg, ListCommands.Uptime, ListCommands.Claims,
+            ListCommands.Domid, ListCommands.Domname, LifeCommands.Rename, LifeCommands.DumpCore, LifeCommands.Sysrq, ListCommands.Inspect, HostCommands.Dmesg, ListCommands.Uptime, ListCommands.Claims,
             HostCommands.CpupoolList, HostCommands.Getenforce, ConfigCommand.Command,
             TopCommand.Command, DoctorCommand.Command, ChannelCommand.List, StoreCommands.QuotaGet, StoreCommands.QuotaSet,
             DiskCommands.Attach, DiskCommands.List, DiskCommands.Detach, DiskCommands.Insert, DiskCommands.Eject,

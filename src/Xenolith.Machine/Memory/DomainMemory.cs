@@ -90,6 +90,13 @@ public sealed class DomainMemory : IDisposable
     /// <summary>The words that account for frames.</summary>
     internal FrameTable Table { get; }
 
+    /// <summary>Copies a page of RAM; one that nobody ever wrote reads as zeros and stays without memory.</summary>
+    internal void Read(ulong mfn, Span<byte> page)
+    {
+        var read = RandomAccess.Read(_ram.File!, page, (long)(mfn - MachineLayout.RamMfn) * MachineFrames.PageSize);
+        page[read..].Clear();
+    }
+
     /// <summary>Tells the memory which engine caches its frames. Once, before the first vCPU runs.</summary>
     public void Attach(IEngine engine) => _engine = engine;
 

@@ -6,7 +6,7 @@ using Layout = Xenolith.Abi.VcpuGuestContextLayout;
 namespace Xenolith.Machine.Scheduling;
 
 /// <summary>Loads a vcpu_guest_context into a parked vCPU that was never initialised (VCPUOP_initialise).</summary>
-internal static class VcpuContext
+internal static partial class VcpuContext
 {
     private const ulong FrameMask = 0x000f_ffff_ffff_f000, RestoredFlags = 0x0025_4dd5;
     private const int GdtFrameCount = 16, EntriesPerFrame = 512;

@@ -45,6 +45,9 @@ public static class Verbs
     /// <summary>Xl to monitor, monitor to domain process: the counters; the answer has one field for each.</summary>
     public const string Counters = "counters";
 
+    /// <summary>Xl to monitor: write a core file to <c>path</c>; monitor to domain process: write it to this descriptor.</summary>
+    public const string DumpCore = "dump-core";
+
     /// <summary>Monitor to domain process: build the domain from these descriptors.</summary>
     public const string Build = "build";
 

@@ -97,6 +97,9 @@ internal sealed class DomainProcess : IDomainEvents
                 case Verbs.Nmi:
                     Answer(_domain?.RaiseNmi((int)order.Number("vcpu")) is true);
                     break;
+                case Verbs.DumpCore when received.Count == 1:
+                    DumpCore(received[0]);
+                    break;
                 case Verbs.DebugKey:
                     Dump(order.Text("key"));
                     break;
@@ -116,6 +119,23 @@ internal sealed class DomainProcess : IDomainEvents
         _monitor.TrySend(new Message(Verbs.DeviceFailed).With("kind", kind).With("id", id).With("text", cause.Length > 1000 ? cause[..1000] : cause));
 
     private void Answer(bool done) => _monitor.TrySend(new Message(done ? Verbs.Done : Verbs.Failed));
+
+    // Other orders wait meanwhile: replies are told apart by their order only.
+    private void DumpCore(SafeFileHandle file)
+    {
+        using (file)
+        {
+            try
+            {
+                _domain?.DumpCore(file);
+                Answer(_domain is not null);
+            }
+            catch (Exception e) when (e is IOException or OutOfMemoryException)
+            {
+                _monitor.TrySend(new Message(Verbs.Failed).With("text", e.Message));
+            }
+        }
+    }
 
     private void Dump(string key)
     {

@@ -90,6 +90,10 @@ public interface IRunningDomain : IDisposable
     /// <summary>Sends an NMI to a vCPU; false if there is no such vCPU.</summary>
     bool RaiseNmi(int vcpu);
 
+    /// <summary>Writes a core file.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    void DumpCore(SafeFileHandle file);
+
     /// <summary>What a debug key prints of it.</summary>
     IEnumerable<string> DebugLines(char key);
 

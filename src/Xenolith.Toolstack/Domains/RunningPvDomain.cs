@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Xenolith.Machine.CoreDumps;
 using Xenolith.Machine.Diagnostics;
 using Xenolith.Toolstack.Control;
 using Xenolith.Toolstack.Domains.Backends;
@@ -63,6 +64,9 @@ internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) 
         found?.RaiseNmi();
         return found is not null;
     }
+
+    /// <inheritdoc/>
+    public void DumpCore(SafeFileHandle file) => CoreDump.Write(domain.Machine, file);
 
     /// <inheritdoc/>
     public IEnumerable<string> DebugLines(char key) => DomainDump.Lines(domain.Machine, key);

@@ -139,6 +139,9 @@ internal sealed class DomainInstance : IDisposable
     /// <summary>Gives the domain process an order; null for an answer means that it has ended.</summary>
     public void Ask(Message order, Action<Message?> answer) => _child!.Ask(order, null, answer);
 
+    /// <summary>The same with descriptors.</summary>
+    public void Ask(Message order, IReadOnlyList<SafeHandle> descriptors, Action<Message?> answer) => _child!.Ask(order, descriptors, answer);
+
     /// <summary>Writes nodes of it to the store.</summary>
     public void Write(IReadOnlyList<StoreNode> nodes) => _store.Do(s => s.Write(nodes));
 

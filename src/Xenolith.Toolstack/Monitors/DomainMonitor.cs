@@ -152,7 +152,34 @@ internal sealed class DomainMonitor : IDisposable
         }
 
         // Not in the midst of the event that told of the end: the removal turns the loop itself.
-        _context.Loop.After(0, () => Act(domain, step));
+        _context.Loop.After(0, () => DumpAndAct(domain, step));
+    }
+
+    private void DumpAndAct(DomainInstance domain, LifecycleStep step)
+    {
+        if (!step.DumpsCore || !_domains.Contains(domain))
+        {
+            Act(domain, step);
+            return;
+        }
+
+        DomainOrders.Guard(Dumped, () =>
+        {
+            var path = CoreFiles.PathOf(_context.State.Run, domain.Config.Name);
+            _context.Log.Write($"dumping core to {path}");
+            CoreFiles.Write(domain, path, Dumped);
+            return null;
+        });
+
+        void Dumped(Message answer)
+        {
+            if (answer.Verb == Verbs.Failed)
+            {
+                _context.Log.Write($"core dump failed: {answer.Text("text")}");
+            }
+
+            _context.Loop.After(0, () => Act(domain, step));
+        }
     }
 
     private void Act(DomainInstance domain, LifecycleStep step)

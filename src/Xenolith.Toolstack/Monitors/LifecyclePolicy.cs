@@ -7,8 +7,9 @@ namespace Xenolith.Toolstack.Monitors;
 /// <param name="Keeps">The domain stays as it is, in memory.</param>
 /// <param name="Renames">The domain that stays gets another name and UUID.</param>
 /// <param name="Restarts">A new domain of the same configuration is made.</param>
+/// <param name="DumpsCore">A core file is written first.</param>
 /// <param name="Note">What could not be done as named, and what is done instead; null if all is as named.</param>
-internal readonly record struct LifecycleStep(ShutdownAction Action, bool Keeps, bool Renames, bool Restarts, string? Note);
+internal readonly record struct LifecycleStep(ShutdownAction Action, bool Keeps, bool Renames, bool Restarts, bool DumpsCore, string? Note);
 
 /// <summary>The table from a shutdown's reason and the configured actions to what is done (xl.cfg(5), "EVENT ACTIONS").</summary>
 internal static class LifecyclePolicy
@@ -35,15 +36,17 @@ internal static class LifecyclePolicy
     /// <param name="memoryIsThere">The domain process still holds the memory (it does not if it was killed).</param>
     public static LifecycleStep Steps(ShutdownAction action, bool memoryIsThere) => action switch
     {
-        ShutdownAction.Destroy => new(action, false, false, false, null),
-        ShutdownAction.Restart => new(action, false, false, true, null),
-        ShutdownAction.Preserve when memoryIsThere => new(action, true, false, false, null),
-        ShutdownAction.Preserve => new(action, false, false, false, "its process is gone and its memory with it: it cannot be preserved and is destroyed"),
-        ShutdownAction.RenameRestart when memoryIsThere => new(action, true, true, true, null),
-        ShutdownAction.RenameRestart => new(action, false, false, true, "its process is gone and its memory with it: it is restarted without keeping the old one"),
-        ShutdownAction.CoredumpDestroy => new(action, false, false, false, "core dumps are not supported; it is destroyed without one"),
-        ShutdownAction.CoredumpRestart => new(action, false, false, true, "core dumps are not supported; it is restarted without one"),
-        ShutdownAction.SoftReset => new(action, false, false, false, "soft reset is not supported for PV domains; it is destroyed"),
+        ShutdownAction.Destroy => new(action, false, false, false, false, null),
+        ShutdownAction.Restart => new(action, false, false, true, false, null),
+        ShutdownAction.Preserve when memoryIsThere => new(action, true, false, false, false, null),
+        ShutdownAction.Preserve => new(action, false, false, false, false, "its process is gone and its memory with it: it cannot be preserved and is destroyed"),
+        ShutdownAction.RenameRestart when memoryIsThere => new(action, true, true, true, false, null),
+        ShutdownAction.RenameRestart => new(action, false, false, true, false, "its process is gone and its memory with it: it is restarted without keeping the old one"),
+        ShutdownAction.CoredumpDestroy when memoryIsThere => new(action, false, false, false, true, null),
+        ShutdownAction.CoredumpDestroy => new(action, false, false, false, false, "its process is gone and its memory with it: it is destroyed without a core file"),
+        ShutdownAction.CoredumpRestart when memoryIsThere => new(action, false, false, true, true, null),
+        ShutdownAction.CoredumpRestart => new(action, false, false, true, false, "its process is gone and its memory with it: it is restarted without a core file"),
+        ShutdownAction.SoftReset => new(action, false, false, false, false, "soft reset is not supported for PV domains; it is destroyed"),
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "not an action"),
     };
 

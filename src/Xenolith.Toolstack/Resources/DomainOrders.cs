@@ -17,6 +17,7 @@ internal static class DomainOrders
         [Verbs.Pin] = (domain, order, answer) => answer(domain.Processors.Pin(order)),
         [Verbs.Schedule] = (domain, order, answer) => answer(domain.Processors.Schedule(order)),
         [Verbs.UpdateConfig] = UpdateConfig,
+        [Verbs.DumpCore] = (domain, order, answer) => CoreFiles.Write(domain, order.Text("path"), answer),
         [Verbs.Nmi] = (domain, order, answer) => Pass(domain, order, answer, $"domain {domain.Record.Name} has no vCPU {order.Text("vcpu")}."),
         [Verbs.DebugKey] = (domain, order, answer) => Pass(domain, order, answer, $"domain {domain.Record.Name} does not know the debug key {order.Text("key")}."),
     };
@@ -45,7 +46,7 @@ internal static class DomainOrders
         {
             result = action();
         }
-        catch (Exception e) when (StoreTrouble.Is(e) || e is IOException)
+        catch (Exception e) when (StoreTrouble.Is(e) || e is IOException or UnauthorizedAccessException)
         {
             result = new Message(Verbs.Failed).With("text", e is HostException host ? HostTrouble.Explain(host) : e.Message);
         }

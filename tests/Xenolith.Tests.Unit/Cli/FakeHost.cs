@@ -49,6 +49,8 @@ internal sealed class FakeHost : IDomainHost
 
     public void Destroy(int domid) => Asked.Add($"destroy {domid}");
 
+    public void DumpCore(int domid, string path) => Asked.Add($"dump-core {domid} {path}");
+
     public void Rename(int domid, string name) => Asked.Add($"rename {domid} {name}");
 
     public Dictionary<int, NicStatus[]> NicRows { get; } = [];

@@ -49,10 +49,19 @@ public sealed class LifecyclePolicyTests
     }
 
     [Theory]
-    [InlineData(ShutdownAction.CoredumpDestroy)]
-    [InlineData(ShutdownAction.CoredumpRestart)]
-    [InlineData(ShutdownAction.SoftReset)]
-    public void What_cannot_be_done_as_named_says_so(ShutdownAction action) => Assert.Contains("not supported", LifecyclePolicy.Steps(action, true).Note);
+    [InlineData(ShutdownAction.CoredumpDestroy, false)]
+    [InlineData(ShutdownAction.CoredumpRestart, true)]
+    public void A_core_is_dumped_while_there_is_memory(ShutdownAction action, bool restarts)
+    {
+        var (with, without) = (LifecyclePolicy.Steps(action, memoryIsThere: true), LifecyclePolicy.Steps(action, memoryIsThere: false));
+
+        Assert.Equal((true, restarts, null), (with.DumpsCore, with.Restarts, with.Note));
+        Assert.Equal((false, restarts), (without.DumpsCore, without.Restarts));
+        Assert.Contains("without a core file", without.Note);
+    }
+
+    [Fact]
+    public void What_cannot_be_done_as_named_says_so() => Assert.Contains("not supported", LifecyclePolicy.Steps(ShutdownAction.SoftReset, true).Note);
 
     [Fact]
     public void A_kept_domain_gets_the_first_free_name() =>
