@@ -42,16 +42,15 @@ public sealed class ProcessorTests : GuestHost
     public void Weight_and_cap_are_the_cgroups_or_refused()
     {
         var grouped = CpuController.Find(out _) is not null;
-        var config = Config("guest", string.Empty, "vcpus = 2", "cpu_weight = 512", "cap = 150");
-        if (!grouped)
+        var created = Xl("create", "-p", Config("guest", string.Empty, "vcpus = 2", "cpu_weight = 512", "cap = 150"));
+        if (!grouped || created.ExitCode != 0)
         {
-            var refused = Xl("create", config);
-            Assert.NotEqual(0, refused.ExitCode);
-            Assert.Contains("cannot be capped at 150%", refused.Error);
+            // A kernel may let us make a group and still refuse to put a process into it.
+            Assert.Equal(3, created.ExitCode);
+            Assert.Contains(grouped ? "the CPU share of domain guest cannot be set: " : "domain guest cannot be capped at 150%: ", created.Error);
             return;
         }
 
-        XlOk("create", "-p", config);
         var group = StateOf(1, "cpu-group");
         var unified = File.Exists(System.IO.Path.Combine(group, "cpu.weight"));
         string Setting(string name) => File.ReadAllText(System.IO.Path.Combine(group, name)).Trim();

@@ -50,7 +50,7 @@ internal sealed class CpuShares(DomainRecord domain)
         {
             if (cap != 0)
             {
-                throw new ToolstackException($"domain {domain.Name} cannot be capped at {cap}%: {reason}. Give this user a cgroup with the cpu controller, or leave the cap away.");
+                throw new ToolstackException($"domain {domain.Name} cannot be capped at {cap}%: {reason}. Give this user a cgroup with the cpu controller, or leave the cap away.", ToolstackException.CreationFailed);
             }
 
             Guard(() => SetNice(weight, threads));
@@ -95,7 +95,7 @@ internal sealed class CpuShares(DomainRecord domain)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HostException)
         {
-            throw new ToolstackException($"the CPU share of domain {domain.Name} cannot be set: {e.Message}", ToolstackException.Failed, e);
+            throw new ToolstackException($"the CPU share of domain {domain.Name} cannot be set: {e.Message}", ToolstackException.CreationFailed, e);
         }
     }
 }

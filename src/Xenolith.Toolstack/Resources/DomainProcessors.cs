@@ -146,13 +146,13 @@ internal sealed class DomainProcessors(DomainInstance domain)
     {
         if (weight is < LeastWeight or > MostWeight)
         {
-            throw new ToolstackException($"the weight {weight} of domain {domain.Record.Name} is out of range; it goes from {LeastWeight} to {MostWeight}.");
+            throw new ToolstackException($"the weight {weight} of domain {domain.Record.Name} is out of range; it goes from {LeastWeight} to {MostWeight}.", ToolstackException.CreationFailed);
         }
 
         var most = domain.Record.MaximumVcpus * PercentOfCpu;
         if (cap < 0 || cap > most)
         {
-            throw new ToolstackException($"the cap {cap} of domain {domain.Record.Name} is out of range; with {domain.Record.MaximumVcpus} vCPUs it goes from 0 (none) to {most}.");
+            throw new ToolstackException($"the cap {cap} of domain {domain.Record.Name} is out of range; with {domain.Record.MaximumVcpus} vCPUs it goes from 0 (none) to {most}.", ToolstackException.CreationFailed);
         }
     }
 
