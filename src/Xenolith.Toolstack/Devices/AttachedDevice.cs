@@ -252,7 +252,7 @@ internal sealed class AttachedDevice : IDisposable
 
         switch (XenbusTransitions.Next(Read($"{Address.Frontend}/state"), State))
         {
-            case BackendStep.Connect when Online && !_failed && _device.CanConnect:
+            case BackendStep.Connect when Online && !_failed:
                 Connect();
                 break;
             case BackendStep.Close:

@@ -42,9 +42,6 @@ internal abstract class Device : IDisposable
         done(null);
     }
 
-    /// <summary>False for a device that has nothing to serve yet, such as a drive without a medium: the frontend waits.</summary>
-    public virtual bool CanConnect => true;
-
     /// <summary>The frontend is ready: reads its nodes (hostile input) into the order <see cref="DeviceOrders.Connect"/>. Returns what is wrong with them, or null.</summary>
     /// <param name="frontend">Reads a node of the frontend's directory; null if it does not exist.</param>
     /// <param name="order">The order.</param>

@@ -3,7 +3,7 @@ using Xenolith.Toolstack.Control;
 
 namespace Xenolith.Toolstack.Devices.Disks;
 
-/// <summary>A drive without a medium: the frontend waits until one is inserted.</summary>
+/// <summary>A drive without a medium.</summary>
 internal sealed class EmptyDrive : DiskSource
 {
     /// <inheritdoc/>

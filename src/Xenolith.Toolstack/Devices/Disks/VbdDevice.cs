@@ -27,9 +27,6 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
     public override string Title => $"disk {config.VirtualDevice}";
 
     /// <inheritdoc/>
-    public override bool CanConnect => config.Format != DiskFormat.Empty;
-
-    /// <inheritdoc/>
     public override void Prepare(DeviceSurroundings surroundings, Action<string?> done)
     {
         _source = DiskSource.Of(config);
@@ -55,7 +52,7 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
             ("feature-max-indirect-segments", BlockRequest.MaxSegments.ToString(CultureInfo.InvariantCulture)),
             ("multi-queue-max-queues", "1"),
             ("max-ring-page-order", BlockBackend.MaxRingOrder.ToString(CultureInfo.InvariantCulture)),
-            .. CanConnect ? _source.PhysicalNodes() : [],
+            .. _source.PhysicalNodes(),
             ("hotplug-status", "connected"),
         ];
     }

@@ -18,9 +18,9 @@ internal sealed class VbdBackendKind : IBackendKind
     /// <inheritdoc/>
     public IDeviceBackend Open(Domain domain, Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer, BackendEvents events)
     {
-        IDiskImage? image = order.Text("source") switch
+        IDiskImage image = order.Text("source") switch
         {
-            "empty" => null,
+            "empty" => new NoMedium(),
             "raw" => new RawImage(descriptors[0], order.Text("image")),
             "nbd" => OpenNbd(order, descriptors, events),
             var other => throw new DeviceException($"{order.Text("name")}: unknown source {other}"),
@@ -45,7 +45,7 @@ internal sealed class VbdBackendKind : IBackendKind
 internal sealed class VbdBackend : IDeviceBackend
 {
     private readonly Domain _domain;
-    private readonly BlockBackend? _disk;
+    private readonly BlockBackend _disk;
     private readonly BackendEvents _events;
     private readonly SafeFileHandle[] _locked;
     private readonly bool _discard, _cdrom, _readOnly;
@@ -53,10 +53,10 @@ internal sealed class VbdBackend : IDeviceBackend
     /// <summary>Makes a device without a connection.</summary>
     /// <param name="domain">The domain.</param>
     /// <param name="order">The monitor's order.</param>
-    /// <param name="image">What is behind it; null for an empty drive.</param>
+    /// <param name="image">What is behind it.</param>
     /// <param name="locked">Files that are only held for their locks.</param>
     /// <param name="events">Where it tells of its life.</param>
-    public VbdBackend(Domain domain, Message order, IDiskImage? image, IEnumerable<SafeFileHandle> locked, BackendEvents events)
+    public VbdBackend(Domain domain, Message order, IDiskImage image, IEnumerable<SafeFileHandle> locked, BackendEvents events)
     {
         _locked = [.. locked];
         _domain = domain;
@@ -64,7 +64,7 @@ internal sealed class VbdBackend : IDeviceBackend
         _discard = order.Flag("discard");
         _cdrom = order.Flag("cdrom");
         _readOnly = order.Flag("read-only");
-        _disk = image is null ? null : new BlockBackend(order.Text("dev"), image, _readOnly, events.Log)
+        _disk = new BlockBackend(order.Text("dev"), image, _readOnly, events.Log)
         {
             Resized = bytes => events.Said(new Message(Verbs.DeviceSaid).With("bytes", bytes)),
         };
@@ -73,27 +73,26 @@ internal sealed class VbdBackend : IDeviceBackend
     /// <inheritdoc/>
     public void Connect(Message order, Message answer)
     {
-        var disk = _disk ?? throw new DeviceException("there is no medium in the drive");
         var references = order.Text("ring-refs").Split(',').Select(r => uint.Parse(r, CultureInfo.InvariantCulture)).ToArray();
         var protocol = order.Text("protocol") is { Length: > 0 } named ? named : null;
-        if (!disk.TryConnect(_domain, new(protocol, references, (uint)order.Number("event-channel")), _events.Failed, out var error))
+        if (!_disk.TryConnect(_domain, new(protocol, references, (uint)order.Number("event-channel")), _events.Failed, out var error))
         {
             throw new DeviceException(error);
         }
 
-        answer.With("bytes", disk.Image.Bytes).With("sector-size", disk.Image.SectorSize).With("discard", _discard && disk.Image.CanDiscard)
+        answer.With("bytes", _disk.Image.Bytes).With("sector-size", _disk.Image.SectorSize).With("discard", _discard && _disk.Image.CanDiscard)
             .With("cdrom", _cdrom).With("read-only", _readOnly);
     }
 
     /// <inheritdoc/>
-    public void Disconnect() => _disk?.Disconnect();
+    public void Disconnect() => _disk.Disconnect();
 
     /// <inheritdoc/>
     public void Perform(Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer) =>
         throw new DeviceException($"{order.Text("name")}: the order {order.Text("order")} is not known");
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, long>> Counters() => _disk?.Counters is { } counters
+    public IEnumerable<KeyValuePair<string, long>> Counters() => _disk.Counters is { } counters
         ?
         [
             new("oo", 0), new("rd", counters.Reads), new("wr", counters.Writes), new("rsect", counters.SectorsRead), new("wsect", counters.SectorsWritten), new("fl", counters.Flushes), new("ds", counters.Discards),
@@ -104,7 +103,7 @@ internal sealed class VbdBackend : IDeviceBackend
     /// <inheritdoc/>
     public void Dispose()
     {
-        _disk?.Dispose();
+        _disk.Dispose();
         Array.ForEach(_locked, file => file.Dispose());
     }
 }
