@@ -84,6 +84,8 @@ internal sealed class ScriptedDomain : IRunningDomain
 
     public bool RaiseNmi(int vcpu) => false;
 
+    public void DumpCore(SafeFileHandle file) => RandomAccess.Write(file, "core"u8, 0);
+
     public IEnumerable<string> DebugLines(char key) => [];
 
     public IReadOnlyList<KeyValuePair<string, long>> Counters() => [new("store-changes", _storeChanges)];
