@@ -16,7 +16,8 @@ public sealed class GanetiTests : CallerHost
     {
         var directory = System.IO.Path.Combine(Path, "ganeti");
         Directory.CreateDirectory(directory);
-        using var driver = Drive(directory);
+        string[] disks = [Disk("a"), Disk("b"), Disk("c")];
+        using var driver = Drive(directory, disks);
 
         var first = Next(driver);
         Assert.Equal(JsonValueKind.Null, first.GetProperty("verify").ValueKind);
@@ -25,6 +26,9 @@ public sealed class GanetiTests : CallerHost
         Assert.Equal($"[\"{Name}\", 1, 128, 1, true]", first.GetProperty("started").ToString());
         Assert.Equal(1, first.GetProperty("all").GetInt32());
         Assert.Contains("cpu = \"0,1\"\n", first.GetProperty("config").GetString());
+        Assert.Contains(
+            $"disk = ['tap:aio:{disks[0]},sda,w','file:{disks[1]},sdb,w','tap2:tapdisk:aio:{disks[2]},sdc,w']\n", first.GetProperty("config").GetString());
+        Assert.Equal("2048\n2064\n2080\n", Run("xenstore-list", "/local/domain/1/device/vbd").Output);
         Assert.Contains("on_poweroff = 'preserve'\n", first.GetProperty("config").GetString());
         foreach (var node in (string[])["node", "busy"])
         {
@@ -53,9 +57,17 @@ public sealed class GanetiTests : CallerHost
     private int ConsoleSays(string text) =>
         File.ReadAllText(System.IO.Path.Combine(Path, "log", "console", $"guest-{Name}.log")).Split(text).Length - 1;
 
-    private Process Drive(string directory)
+    private string Disk(string name)
     {
-        var start = new ProcessStartInfo("/usr/bin/python3", [Source("drive_ganeti.py"), directory, GuestImages.Kernel, GuestImages.Initramfs])
+        var path = Write($"{name}.img", "");
+        using var file = File.OpenWrite(path);
+        file.SetLength(1 << 20);
+        return path;
+    }
+
+    private Process Drive(string directory, string[] disks)
+    {
+        var start = new ProcessStartInfo("/usr/bin/python3", [Source("drive_ganeti.py"), directory, GuestImages.Kernel, GuestImages.Initramfs, .. disks])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
