@@ -90,6 +90,20 @@ public sealed class LoaderTests : GuestHost
         Assert.Equal(2, Find("guest")!.Domid);
     }
 
+    [Fact]
+    public void An_image_that_is_not_raw_is_read_through_its_server()
+    {
+        DiskImages.Bootable(Image, ("/boot/grub/menu.lst", Menu("run=cat,/proc/cmdline;sleep,1000")));
+        var qcow = System.IO.Path.Combine(Path, "disk.qcow2");
+        DiskImages.Run("qemu-img", "convert", "-O", "qcow2", Image, qcow);
+
+        XlOk("create", Booted("guest", $"disk = [ '{qcow},qcow2,xvda2,w' ]"));
+
+        AwaitConsole("guest", "root=/dev/xvda2 ro console=hvc0 quiet run=cat");
+        XlOk("reboot", "-F", "guest");
+        Eventually(() => Find("guest") is { Domid: 2 }, "it does not come back");
+    }
+
     [Theory]
     [InlineData("\"/usr/lib/xen-4.17/bin/pygrub\"")]
     [InlineData("'/usr/bin/pygrub'")]
