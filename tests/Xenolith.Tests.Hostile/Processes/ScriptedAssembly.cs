@@ -88,8 +88,6 @@ internal sealed class ScriptedDomain : IRunningDomain
 
     public IEnumerable<string> DebugLines(char key) => [];
 
-    public void DumpCore(SafeFileHandle file) => throw new IOException("a script has no memory");
-
     public IReadOnlyList<KeyValuePair<string, long>> Counters() => [new("store-changes", _storeChanges)];
 
     public void Dispose() => _runs.Dispose();
