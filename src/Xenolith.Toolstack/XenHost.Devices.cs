@@ -12,6 +12,8 @@ namespace Xenolith.Toolstack;
 /// <summary>Devices of a running domain.</summary>
 public sealed partial class XenHost
 {
+    private const int GuestNoticesMilliseconds = 1000;
+
     /// <summary>Adds devices to a domain; returns when each waits for its frontend. A restarted domain has them too.</summary>
     /// <param name="domid">The domain.</param>
     /// <param name="devices">A configuration of which only the devices count.</param>
@@ -44,6 +46,9 @@ public sealed partial class XenHost
 
         // Nothing of an empty drive can be in use.
         Detach(domid, VbdKind.KindName, number, drive.Format == DiskFormat.Empty ? DetachPatience.None : DetachPatience.ThenFail);
+
+        // A guest that finds the device's directory again before it has looked at its removal takes the new drive for the old one.
+        Thread.Sleep(GuestNoticesMilliseconds);
         try
         {
             Attach(domid, config with { Disks = [medium], Nics = [] });

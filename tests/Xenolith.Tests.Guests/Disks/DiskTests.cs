@@ -49,22 +49,6 @@ public sealed class DiskTests : DiskHost
     }
 
     [Fact]
-    public void An_empty_drive_gets_a_medium_and_loses_it()
-    {
-        Sparse("a.img", 8 << 20);
-        Sparse("cd.iso", 2 << 20);
-        XlOk("create", DiskConfig("guest", "stay", $"disk = [ '{In("a.img")},raw,xvda,w', ',empty,xvdc:cdrom,r' ]"));
-        AwaitConsole("guest", "DISK-READY");
-
-        XlOk("cd-insert", "guest", "xvdc", In("cd.iso"));
-        Eventually(() => Run("xenstore-read", "/local/domain/0/backend/vbd/1/51744/sectors").Output == "4096\n", "the guest does not see the medium");
-        XlOk("cd-eject", "guest", "xvdc");
-        Eventually(() => Run("xenstore-read", "/local/domain/0/backend/vbd/1/51744/sectors").Output == "0\n", "the drive is not empty again");
-        Assert.Contains("Cannot stat file", Fails("cd-insert", "guest", "xvdc", In("nothing.iso")));
-        Assert.Contains("has no CD drive xvda", Fails("cd-eject", "guest", "xvda"));
-    }
-
-    [Fact]
     public void An_image_that_grows_is_seen_to_grow()
     {
         var image = Sparse("a.img", 8 << 20);
