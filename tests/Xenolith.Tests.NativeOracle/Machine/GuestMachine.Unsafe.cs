@@ -76,6 +76,7 @@ internal sealed unsafe class GuestMachine : IDisposable
         NativeMemory.Free((void*)_flags);
     }
 
+    // SAFETY: the memory has Frames pages, and no caller names another; it lives until this is disposed.
     private byte* Page(int index) => (byte*)_memory + (index * AddressMap.Page);
 
     private void BuildTables()

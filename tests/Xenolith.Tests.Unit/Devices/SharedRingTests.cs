@@ -1,20 +1,18 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Xenolith.Devices.Rings;
+using Xenolith.Tests.Unit.Devices.Net;
 
 namespace Xenolith.Tests.Unit.Devices;
 
 public sealed class SharedRingTests : IDisposable
 {
-    private readonly nint _memory = Marshal.AllocHGlobal(2 * 4096);
+    private readonly FrontendMemory _memory = new(2);
 
-    public SharedRingTests() => Bytes().Clear();
+    public void Dispose() => _memory.Dispose();
 
-    public void Dispose() => Marshal.FreeHGlobal(_memory);
+    private Span<byte> Bytes() => _memory.Run(0, 2);
 
-    private unsafe Span<byte> Bytes() => new((void*)_memory, 2 * 4096);
-
-    private SharedRing Ring(int entries = 64) => new([_memory, _memory + 4096], 112, entries);
+    private SharedRing Ring(int entries = 64) => new([_memory.Address(0), _memory.Address(1)], 112, entries);
 
     private void Producer(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Bytes(), value);
 

@@ -39,6 +39,7 @@ internal sealed class MemoryPort(bool blankChecksums = true) : IPacketPort, IPac
             var bytes = new List<byte>();
             foreach (var run in frame)
             {
+                // SAFETY: the sender's runs lie in the guest memory of the test, which outlives the call.
                 bytes.AddRange(new ReadOnlySpan<byte>((void*)run.Address, (int)run.Length));
             }
 
@@ -62,6 +63,7 @@ internal sealed class MemoryPort(bool blankChecksums = true) : IPacketPort, IPac
         foreach (var run in into)
         {
             var part = (int)Math.Min(run.Length, rest.Length);
+            // SAFETY: as above; no more is written than the run is long.
             rest[..part].CopyTo(new Span<byte>((void*)run.Address, part));
             rest = rest[part..];
         }

@@ -34,7 +34,15 @@ internal sealed class FrontendMemory : IGrantedPages, IDisposable
 
     public nint Address(int page) => _memory + (page * 4096);
 
-    public unsafe Span<byte> Page(int page) => new((void*)Address(page), 4096);
+    public Span<byte> Page(int page) => Run(page, 1);
+
+    /// <summary>Pages that follow each other, as one.</summary>
+    public unsafe Span<byte> Run(int first, int count)
+    {
+        Assert.InRange(first + count, 0, Pages);
+        // SAFETY: all of these pages lie in the block, which lives until this is disposed.
+        return new((void*)Address(first), count * 4096);
+    }
 
     public void Revoke(int page) => _granted[page] = false;
 
