@@ -60,6 +60,12 @@ public sealed partial class TranslatorEngine
         {
             TakeWrites(null, mfn, flags);
         }
+
+        // Stores past the soft TLB leave no trace in the flags; the caller is outside emitted code and makes none.
+        foreach (var vcpu in _vcpus)
+        {
+            vcpu.WaitForSlowStore();
+        }
     }
 
     /// <inheritdoc/>

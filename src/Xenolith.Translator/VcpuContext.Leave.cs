@@ -132,13 +132,17 @@ internal sealed partial class VcpuContext
         _slowCounts[(int)site.Instruction.Mnemonic]++;
         var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
         var next = site.Instruction.NextIP;
-        switch (SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]))
+        var generation = _cache.Generation;
+        var outcome = SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]);
+        EndSlowStores();
+        PublishNotedStores();
+        switch (outcome)
         {
             case SlowOutcome.Done when stepping:
                 RaiseDebug(1 << 14);
                 return 0;
             case SlowOutcome.Done:
-                return Registers.Rip == next ? GoOnBehind(block, row, mode) : 0;
+                return Registers.Rip == next ? GoOnBehind(block, row, mode, generation) : 0;
             case SlowOutcome.Resume:
                 return 0;
             case SlowOutcome.Exception:
@@ -153,9 +157,10 @@ internal sealed partial class VcpuContext
         }
     }
 
-    private nint GoOnBehind(int block, int row, Analyse.BlockMode mode)
+    private nint GoOnBehind(int block, int row, Analyse.BlockMode mode, int generation)
     {
-        if (EnterCache() || Mode != mode)
+        // The instruction may have left the cache and come back: then another vCPU may have emptied it.
+        if (EnterCache() || Mode != mode || _cache.Generation != generation)
         {
             return 0;
         }

@@ -96,8 +96,12 @@ internal sealed partial class VcpuContext
         }
     }
 
-    /// <summary>Leaves that state; before any wait for a lock.</summary>
-    public void LeaveCache() => _inCode = false;
+    /// <summary>Leaves that state; before any wait for a lock. No store that was translated before may follow.</summary>
+    public void LeaveCache()
+    {
+        EndSlowStores();
+        _inCode = false;
+    }
 
     /// <summary>Obeys queued requests. The vCPU's thread, outside emitted code.</summary>
     public void Obey()

@@ -101,16 +101,7 @@ internal sealed unsafe partial class VcpuContext : IDisposable
             case FillOutcome.Faulted:
                 return false;
             default:
-                // A frame with code: the slow instructions store into it and tell.
-                var result = _engine.Walk.Walk(Current.Root, linear, access | (Registers.KernelMode == 0 ? WalkAccess.User : 0));
-                host = result.Page + (nint)(linear & 4095);
-                mfn = result.Mfn;
-                if (!result.Ok)
-                {
-                    SetPageFault(linear, result.ErrorCode);
-                }
-
-                return result.Ok;
+                return TryTranslateSlowStore(linear, access, out host, out mfn);
         }
     }
 
@@ -121,18 +112,6 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         registers.ExitVector = 14;
         registers.ExitErrorCode = errorCode;
         registers.ExitAddress = address;
-    }
-
-    /// <summary>To be called after a store into a frame: drops translations of the bytes, on every vCPU.</summary>
-    public void NoteStore(ulong mfn, int offset, int length)
-    {
-        // The store must be visible before the flag is read: a translator sets the flag before it reads the bytes.
-        Thread.MemoryBarrier();
-        if ((_engine.Frames.FlagsOf(mfn) & FrameFlags.Code) != 0)
-        {
-            LeaveCache();
-            _engine.CodeWritten(mfn, offset, length);
-        }
     }
 
     /// <summary>Opens this vCPU's place for a snippet: host code that runs once with the guest's state loaded.</summary>

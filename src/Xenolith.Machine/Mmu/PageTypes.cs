@@ -286,11 +286,8 @@ internal sealed partial class PageTypes(DomainMemory memory)
     private int Promote(ulong mfn, FrameType type)
     {
         Interlocked.Increment(ref _tablesChecked);
-        var flags = _frames.ChangeFlags(mfn, FrameFlags.PageTable, FrameFlags.None);
-        if ((flags & FrameFlags.WriteCached) != 0)
-        {
-            Engine?.RevokeWrites(mfn);
-        }
+        _frames.ChangeFlags(mfn, FrameFlags.PageTable, FrameFlags.None);
+        Engine?.RevokeWrites(mfn);
 
         var error = type == FrameType.SegmentDescriptors ? CheckDescriptors(mfn) : CheckTable(mfn, (int)type);
         if (error == 0)

@@ -69,6 +69,12 @@ internal static class StringInstructions
             {
                 break;
             }
+
+            if (vcpu.HasNotedStores && !operands.Stepping)
+            {
+                // Code was written: translations learn of it before more is.
+                return SlowOutcome.Resume;
+            }
         }
 
         return SlowOutcome.Done;
