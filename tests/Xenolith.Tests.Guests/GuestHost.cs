@@ -130,12 +130,15 @@ public abstract class GuestHost : IDisposable
     protected Row? Find(string name) => List().Find(d => d.Name == name);
 
     /// <summary>Waits for a condition, generously.</summary>
-    protected static void Eventually(Func<bool> condition, string otherwise)
+    protected static void Eventually(Func<bool> condition, string otherwise) => Eventually(condition, () => otherwise);
+
+    /// <summary>Waits until something is so, and says what was so instead.</summary>
+    protected static void Eventually(Func<bool> condition, Func<string> otherwise)
     {
         var deadline = DateTime.UtcNow + Limit;
         while (!condition())
         {
-            Assert.True(DateTime.UtcNow < deadline, otherwise);
+            Assert.True(DateTime.UtcNow < deadline, DateTime.UtcNow < deadline ? null : otherwise());
             Thread.Sleep(20);
         }
     }
