@@ -63,6 +63,14 @@ public interface IVcpuEngine : IDisposable
     void FlushTlb(ulong? address);
 
     /// <summary>
+    /// Takes new hardware breakpoints, for both of the guest's modes. Hits are #DB with <see cref="VcpuRegisters.ExitDebugStatus"/>: before an instruction at a watched
+    /// address unless RF is set, behind one that touched watched data. The vCPU's own thread, outside <see cref="Run"/>.
+    /// </summary>
+    /// <param name="addresses">DR0 to DR3.</param>
+    /// <param name="control">DR7. Breakpoints on ports are ignored.</param>
+    void SetBreakpoints(ReadOnlySpan<ulong> addresses, ulong control);
+
+    /// <summary>
     /// Executes guest code until something needs the machine. Returns at once if a kick is pending (the kick is consumed).
     /// Never throws for anything a guest can do; allocates nothing in the steady state.
     /// </summary>

@@ -18,7 +18,7 @@ public struct VcpuRegisters
     public ulong Rip;
 
     /// <summary>
-    /// RFLAGS as the guest's <c>pushf</c> would show them natively at CPL3: arithmetic flags, DF, TF, AC, ID, NT; IF always set, IOPL as the machine sets it (offset 136).
+    /// RFLAGS as the guest's <c>pushf</c> would show them natively at CPL3: arithmetic flags, DF, TF, AC, ID, NT; RF as the last iret set it, until an instruction has run; IF always set, IOPL as the machine sets it (offset 136).
     /// </summary>
     public ulong Rflags;
 
@@ -61,7 +61,7 @@ public struct VcpuRegisters
     /// <summary>Length in bytes of the instruction at RIP where the exit reason names it (offset 208).</summary>
     public uint ExitInstructionLength;
 
-    /// <summary>Debug status bits of a #DB (DR6 form; BS is bit 14) (offset 212).</summary>
+    /// <summary>Debug status bits of a #DB (DR6 form; BS is bit 14, B0 to B3 the hardware breakpoints) (offset 212).</summary>
     public uint ExitDebugStatus;
 
     /// <summary>What an engine may act on by itself when the guest enters and leaves its kernel (offset 216).</summary>

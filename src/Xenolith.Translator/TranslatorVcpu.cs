@@ -26,6 +26,9 @@ internal sealed class TranslatorVcpu(TranslatorEngine engine, VcpuContext contex
         => context.Apply(address is null ? Cache.ShootdownKind.FlushAll : Cache.ShootdownKind.FlushPage, address.GetValueOrDefault());
 
     /// <inheritdoc/>
+    public void SetBreakpoints(ReadOnlySpan<ulong> addresses, ulong control) => context.SetBreakpoints(addresses, control);
+
+    /// <inheritdoc/>
     public ExitReason Run()
     {
         var thread = Environment.CurrentManagedThreadId;

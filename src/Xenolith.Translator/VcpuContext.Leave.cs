@@ -75,6 +75,7 @@ internal sealed partial class VcpuContext
                 return 0;
             case LeaveReason.Breakpoint:
                 registers.Rip = next;
+                registers.Rflags &= ~ResumeFlag;
                 Raise(3, 0);
                 return 0;
             case LeaveReason.DebugTrap:
@@ -83,8 +84,10 @@ internal sealed partial class VcpuContext
                 return 0;
             case LeaveReason.SingleStep:
                 registers.Rip = next;
-                RaiseDebug(1 << 14);
+                Step(0, Trapping);
                 return 0;
+            case LeaveReason.Watched:
+                return Watched();
             case LeaveReason.NotAvailable:
                 Raise(7, 0);
                 return 0;
@@ -132,14 +135,24 @@ internal sealed partial class VcpuContext
         _slowCounts[(int)site.Instruction.Mnemonic]++;
         var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
         var next = site.Instruction.NextIP;
+        var trap = Trapping;
+        _hits = 0;
         var generation = _cache.Generation;
         var outcome = SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]);
         EndSlowStores();
         PublishNotedStores();
         switch (outcome)
         {
-            case SlowOutcome.Done when stepping:
-                RaiseDebug(1 << 14);
+            case SlowOutcome.Done when _hits != 0 && LoadsStackSegment(site.Instruction):
+                // No #DB comes between a load of SS and the instruction behind it.
+                Registers.Rflags &= ~ResumeFlag;
+                _heldHits |= _hits;
+                return 0;
+            case SlowOutcome.Done when stepping || _hits != 0:
+                Step(_hits, trap);
+                return 0;
+            case SlowOutcome.Resume when _hits != 0:
+                RaiseDebug(_hits);
                 return 0;
             case SlowOutcome.Done:
                 return Registers.Rip == next ? GoOnBehind(block, row, mode, generation) : 0;
@@ -156,6 +169,9 @@ internal sealed partial class VcpuContext
                 return 0;
         }
     }
+
+    private static bool LoadsStackSegment(in Instruction instruction)
+        => instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Pop && instruction.Op0Kind == OpKind.Register && instruction.Op0Register == Register.SS;
 
     private nint GoOnBehind(int block, int row, Analyse.BlockMode mode, int generation)
     {

@@ -30,6 +30,12 @@ internal sealed partial class VcpuContext
             User.FlushHash();
         }
 
+        if (!_breakpoints.AnyExecute)
+        {
+            // What an iret restored has nothing to resume past.
+            Registers.Rflags &= ~ResumeFlag;
+        }
+
         if (Registers.Compatibility != 0)
         {
             // 32-bit code segments are not run: the guest's kernel ends the program, as it would for a bad selector.
@@ -44,8 +50,7 @@ internal sealed partial class VcpuContext
         {
             if (_kicked && TakeKick())
             {
-                LeaveCache();
-                return ExitReason.Interrupted;
+                return Leaving(ExitReason.Interrupted);
             }
 
             if (EnterCache())
@@ -58,8 +63,7 @@ internal sealed partial class VcpuContext
                 target = Find(Registers.Rip);
                 if (_reason is { } fault)
                 {
-                    LeaveCache();
-                    return fault;
+                    return Leaving(fault);
                 }
 
                 if (target == 0)
@@ -72,8 +76,7 @@ internal sealed partial class VcpuContext
             target = Understand();
             if (_reason is { } reason)
             {
-                LeaveCache();
-                return reason;
+                return Leaving(reason);
             }
         }
     }
@@ -164,12 +167,19 @@ internal sealed partial class VcpuContext
     {
         Filled,
         Faulted,
-        CodeFrame,
+
+        /// <summary>The slow instructions access the page and tell: a frame with code, or a page with watched data.</summary>
+        PastTlb,
     }
 
     private FillOutcome TryFill(ulong address, bool write)
     {
         var access = (write ? WalkAccess.Write : WalkAccess.Read) | (Registers.KernelMode == 0 ? WalkAccess.User : 0);
+        if (_breakpoints.WatchesPage(address, write))
+        {
+            return FillOutcome.PastTlb;
+        }
+
         var context = Current;
         var result = _engine.Walk.Walk(context.Root, address, access);
         if (!result.Ok)
@@ -180,7 +190,7 @@ internal sealed partial class VcpuContext
 
         const FrameFlags never = FrameFlags.PageTable | FrameFlags.ReadOnly | FrameFlags.Code;
         var flags = _engine.Frames.FlagsOf(result.Mfn);
-        var writable = result.WritableNow && (flags & never) == 0;
+        var writable = result.WritableNow && (flags & never) == 0 && !_breakpoints.WatchesPage(address, write: true);
         if (writable && (flags & _holdsWrites) == 0)
         {
             // Whoever takes write access away sets its flag first and then looks at these.
@@ -195,7 +205,7 @@ internal sealed partial class VcpuContext
                 return FillOutcome.Faulted;
             }
 
-            return FillOutcome.CodeFrame;
+            return FillOutcome.PastTlb;
         }
 
         context.Fill(address, result.Page, result.Mfn, writable);
@@ -231,15 +241,15 @@ internal sealed partial class VcpuContext
         return 0;
     }
 
-    // After an instruction that ran with TF: #DB behind it.
+    // After a branch: true if it ran alone.
     private bool Stepped()
     {
-        if ((Mode & BlockMode.SingleStep) == 0)
+        if (!Stepping)
         {
             return false;
         }
 
-        RaiseDebug(1 << 14);
+        Step(0, Trapping);
         return true;
     }
 
@@ -253,6 +263,11 @@ internal sealed partial class VcpuContext
 
     private nint Find(ulong rip)
     {
+        if (Stepping && StopsAt(rip))
+        {
+            return 0;
+        }
+
         var landing = Current.Hashed(rip);
         if (landing != 0)
         {

@@ -3,7 +3,7 @@ using Xenolith.Engine;
 namespace Xenolith.Translator;
 
 /// <summary>
-/// Stores that go past the soft TLB, into frames with code. Nothing in a frame's flags tells of them, so who takes write access to a frame away
+/// Stores that go past the soft TLB, into frames with code and pages with watched data. Nothing in a frame's flags tells of them, so who takes write access to a frame away
 /// cannot ask for them as for a write translation. Instead a vCPU says that it is about to make such a store before it looks at the frame's flags a last
 /// time, and the other, who has set its flag before, waits while the vCPU says so: one of the two sees the other.
 /// <para>Thread ownership: the vCPU's own thread, except <see cref="WaitForSlowStore"/>.</para>
@@ -64,7 +64,7 @@ internal sealed partial class VcpuContext
         _noted[_notedCount++] = new NotedStore(mfn, offset, end);
     }
 
-    private bool TryTranslateSlowStore(ulong linear, WalkAccess access, out nint host, out ulong mfn)
+    private bool TryTranslatePastTlb(ulong linear, WalkAccess access, out nint host, out ulong mfn)
     {
         if ((_slowStores & 1) == 0)
         {

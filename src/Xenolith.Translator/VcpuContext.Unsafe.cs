@@ -82,9 +82,6 @@ internal sealed unsafe partial class VcpuContext : IDisposable
     /// <summary>A word of the state page.</summary>
     public ref ulong Slot(int displacement) => ref *(ulong*)(_state + displacement);
 
-    /// <summary>What translations depend on now.</summary>
-    public BlockMode Mode => ((Registers.Rflags & 0x100) != 0 ? BlockMode.SingleStep : 0) | (Registers.TaskSwitched != 0 ? BlockMode.TaskSwitched : 0);
-
     /// <summary>Translates an address by the page tables for the slow instructions: the byte's host address, or false with the exit fields set.</summary>
     public bool TryTranslate(ulong linear, WalkAccess access, out nint host, out ulong mfn)
     {
@@ -101,7 +98,7 @@ internal sealed unsafe partial class VcpuContext : IDisposable
             case FillOutcome.Faulted:
                 return false;
             default:
-                return TryTranslateSlowStore(linear, access, out host, out mfn);
+                return TryTranslatePastTlb(linear, access, out host, out mfn);
         }
     }
 

@@ -63,6 +63,13 @@ internal static partial class VcpuContext
             Put(context, Layout.GdtFrames + (8 * i), vcpu.Descriptors.Gdt[i]);
         }
 
+        for (var i = 0; i < vcpu.DebugAddresses.Length; i++)
+        {
+            Put(context, Layout.DebugRegisters + (8 * i), vcpu.DebugAddresses[i]);
+        }
+
+        Put(context, Layout.DebugRegisters + (8 * 6), vcpu.DebugStatus);
+        Put(context, Layout.DebugRegisters + (8 * 7), vcpu.DebugControl);
         Put(context, Layout.ControlRegisters + 8, vcpu.UserRootMfn << 12);
         Put(context, Layout.ControlRegisters + 16, vcpu.GuestCr2);
         Put(context, Layout.ControlRegisters + 24, vcpu.KernelRootMfn << 12);

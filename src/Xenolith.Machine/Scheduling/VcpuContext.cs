@@ -76,6 +76,13 @@ internal static partial class VcpuContext
         vcpu.KernelSs = (ushort)(Word(context, Layout.KernelSs) | 3);
         vcpu.KernelRsp = Word(context, Layout.KernelSs + 8);
         vcpu.SetControl4(Word(context, Layout.ControlRegisters + 32));
+        ReadOnlySpan<int> debug = [0, 1, 2, 3, 6, 7];
+        foreach (var register in debug)
+        {
+            // As on Xen: one that may not be set stays as it is.
+            vcpu.TryWriteDebugRegister(register, Word(context, Layout.DebugRegisters + (8 * register)), out _);
+        }
+
         if ((Word(context, Layout.Flags) & Layout.FpuValid) != 0)
         {
             vcpu.LoadLegacyExtendedState(context.Slice(Layout.Fpu, 512));

@@ -38,6 +38,9 @@ internal sealed unsafe class BlockDecoder : IDisposable
         Block.Bytes = _bytes;
     }
 
+    /// <summary>Addresses that are blocks of their own in the Watching mode, and how many vCPUs watch them.</summary>
+    public Dictionary<ulong, int> Watched { get; } = [];
+
     /// <summary>The result of <see cref="Decode"/>.</summary>
     public DecodedBlock Block { get; } = new();
 
@@ -95,6 +98,16 @@ internal sealed unsafe class BlockDecoder : IDisposable
             }
 
             var facts = InstructionTable.Of(instruction);
+            if ((mode & BlockMode.Watching) != 0 && Watched.ContainsKey(instruction.IP))
+            {
+                if (block.Count != 0)
+                {
+                    break;
+                }
+
+                facts = new InstructionFacts { Class = InstructionClass.Watched };
+            }
+
             block.Facts[block.Count++] = facts;
             block.Length = end;
             block.Ends = Ends(instruction, facts);

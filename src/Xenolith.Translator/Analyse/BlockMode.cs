@@ -12,4 +12,7 @@ internal enum BlockMode : byte
 
     /// <summary>CR0.TS is set: x87, SSE and AVX instructions raise #NM.</summary>
     TaskSwitched = 2,
+
+    /// <summary>Some instruction's address is watched: watched ones are blocks that leave.</summary>
+    Watching = 4,
 }

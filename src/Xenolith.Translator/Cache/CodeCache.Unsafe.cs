@@ -323,6 +323,22 @@ internal sealed unsafe class CodeCache : IDisposable
         return killed;
     }
 
+    /// <summary>Kills the blocks of the Watching mode that have an address inside, in whatever frame.</summary>
+    public int KillWatching(ulong address, Action<ulong, nint> forgetLanding)
+    {
+        var killed = 0;
+        for (var number = 0; number < Blocks.Count; number++)
+        {
+            ref var block = ref Blocks[number];
+            if (!block.Dead && (block.Mode & BlockMode.Watching) != 0 && address - block.Rip < block.Length)
+            {
+                killed += Kill(block.Mfn, (int)(block.Rip & 4095), 1, forgetLanding);
+            }
+        }
+
+        return killed;
+    }
+
     /// <summary>Takes back every direct jump and hash entry that leads to blocks of a frame: its mapping changes.</summary>
     public void Unlink(ulong mfn, Action<ulong, nint> forgetLanding)
     {

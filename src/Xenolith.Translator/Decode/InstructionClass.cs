@@ -38,4 +38,7 @@ internal enum InstructionClass : byte
 
     /// <summary><c>int1</c>: #DB behind the instruction.</summary>
     DebugTrap,
+
+    /// <summary>Not in the table: an instruction at a watched address, which leaves before it runs.</summary>
+    Watched,
 }

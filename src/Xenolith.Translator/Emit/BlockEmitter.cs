@@ -109,6 +109,7 @@ internal sealed partial class BlockEmitter(CodeCache cache)
                     InstructionClass.SoftwareInterrupt => LeaveReason.SoftwareInterrupt,
                     InstructionClass.Breakpoint => LeaveReason.Breakpoint,
                     InstructionClass.DebugTrap => LeaveReason.DebugTrap,
+                    InstructionClass.Watched => LeaveReason.Watched,
                     _ => LeaveReason.Undefined,
                 });
                 break;

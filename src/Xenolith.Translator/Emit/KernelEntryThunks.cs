@@ -7,7 +7,7 @@ namespace Xenolith.Translator.Emit;
 /// <summary>
 /// SYSCALL from user mode into the guest's kernel, and the iret hypercall back, without C#: what the machine's SyscallTraps, BounceFrame and Iret do,
 /// for the states that are usual. Everything is checked before the first effect; what is unusual (a stack page that the soft TLB has not, a page
-/// edge, DF, TF, a pending event, a selector not seen before, whatever the machine says) leaves as the instruction would have left without
+/// edge, DF, TF, RF, a pending event, a selector not seen before, whatever the machine says) leaves as the instruction would have left without
 /// this, with all registers as they were.
 /// <para>Jumped to like exit stubs: the return address of the stub's call leads to its data. Flags are the guest's; r10 and r11 are free.</para>
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed class KernelEntryThunks(HostCode code)
     private const int NotEqual = 5, Above = 7;
     private const int And = 4, Or = 1, Test = -1;
     private const int FlatSelectors = unchecked((int)0xe02b_e033), FlatCode = 0xe033, FlatData = 0xe02b;
-    private const int NativeFlags = 0xcd5, DirectionFlag = 0x400, TrapFlag = 0x100, InterruptFlag = 0x200, Iopl = 0x3000;
+    private const int NativeFlags = 0xcd5, DirectionFlag = 0x400, TrapFlag = 0x100, InterruptFlag = 0x200, Iopl = 0x3000, ResumeFlag = 0x10000;
 
     /// <summary>AC, VM, RF, NT and TF: clear when Xen enters a guest's kernel.</summary>
     private const int ClearedOnEntry = 0x7_4100;
@@ -186,7 +186,7 @@ internal sealed class KernelEntryThunks(HostCode code)
         code.Bytes3(0x83, 0xe0, 3); // and eax, 3: 0 for user mode
         code.StoreState32(State.Temporary2, HostCode.Rax);
         code.Load32(HostCode.Rcx, HostCode.R10, 48);
-        code.Immediate32(Test, HostCode.Rcx, TrapFlag | DirectionFlag);
+        code.Immediate32(Test, HostCode.Rcx, TrapFlag | DirectionFlag | ResumeFlag);
         RefuseIf(NotEqual);
 
         // The upcall mask is IF, inverted. An event that comes after this test kicks, whatever the mask.

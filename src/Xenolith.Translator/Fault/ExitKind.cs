@@ -58,6 +58,9 @@ internal enum LeaveReason
     /// <summary>An x87, SSE or AVX instruction while CR0.TS is set: #NM.</summary>
     NotAvailable,
 
+    /// <summary>An instruction at an address that some vCPU watches: stop before it, or step over it.</summary>
+    Watched,
+
     /// <summary>The fetch of the instruction faulted: look up its address again.</summary>
     Refetch,
 }

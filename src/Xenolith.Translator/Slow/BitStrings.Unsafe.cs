@@ -28,6 +28,7 @@ internal static unsafe class BitStrings
             return SlowOutcome.Exception;
         }
 
+        vcpu.NoteAccess(unit, size, access == WalkAccess.Write);
         var bit = (int)index & (unitBits - 1);
         var address = unit + (ulong)(bit >> 3);
         var mask = (byte)(1 << (bit & 7));

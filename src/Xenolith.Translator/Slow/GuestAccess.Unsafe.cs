@@ -48,6 +48,7 @@ internal static unsafe class GuestAccess
             return false;
         }
 
+        vcpu.NoteAccess(address, data.Length, write: false);
         var first = Math.Min(data.Length, PageSize - (int)(address & (PageSize - 1)));
         if (!vcpu.TryTranslate(address, WalkAccess.Read, out var host, out _))
         {
@@ -90,6 +91,7 @@ internal static unsafe class GuestAccess
             return false;
         }
 
+        vcpu.NoteAccess(address, data.Length, write: true);
         // SAFETY: both parts stay inside the pages that were translated for writing.
         Store((byte*)host, data[..first]);
         vcpu.NoteStore(mfn, offset, first);

@@ -67,6 +67,7 @@ internal static unsafe class NativeInstruction
             return SlowOutcome.Exception;
         }
 
+        vcpu.NoteAccess(address, size, access == WalkAccess.Write);
         var offset = (int)(address & (MachineFrames.PageSize - 1));
         var first = MachineFrames.PageSize - offset;
         if (size <= first)

@@ -28,6 +28,8 @@ internal static unsafe class StringCopies
         }
 
         var length = (long)count * operands.Size;
+        vcpu.NoteAccess(source, (int)length, write: false);
+        vcpu.NoteAccess(destination, (int)length, write: true);
         // SAFETY: ElementsInPage keeps both ranges inside the pages just translated, for reading and for writing.
         if (to > from && to < from + length)
         {
@@ -65,6 +67,8 @@ internal static unsafe class StringCopies
             to -= length - operands.Size;
             destination -= (ulong)(length - operands.Size);
         }
+
+        vcpu.NoteAccess(destination, length, write: true);
 
         // SAFETY: ElementsInPage keeps the range inside the page just translated for writing; unaligned stores are fine on x86.
         switch (operands.Size)

@@ -70,9 +70,9 @@ internal static class StringInstructions
                 break;
             }
 
-            if (vcpu.HasNotedStores && !operands.Stepping)
+            if ((vcpu.HasNotedStores || (vcpu.HasHits && operands.Count != 0)) && !operands.Stepping)
             {
-                // Code was written: translations learn of it before more is.
+                // Code was written: translations learn of it before more is. Or #DB comes before the next element.
                 return SlowOutcome.Resume;
             }
         }

@@ -55,7 +55,7 @@ internal ref struct StringOperands
     public readonly ulong ElementsInPage(ulong address)
     {
         var offset = (uint)address & (MachineFrames.PageSize - 1);
-        if (Stepping)
+        if (Stepping || _vcpu.WatchesPage(address))
         {
             return offset + (uint)Size > MachineFrames.PageSize ? 0u : 1u;
         }

@@ -56,6 +56,7 @@ internal static unsafe class StringScans
     private static bool Translate(VcpuContext vcpu, ulong address, int size, out nint host)
     {
         host = 0;
+        vcpu.NoteAccess(address, size, write: false);
         return GuestAccess.CheckCanonical(vcpu, address, size, stack: false) && vcpu.TryTranslate(address, WalkAccess.Read, out host, out _);
     }
 

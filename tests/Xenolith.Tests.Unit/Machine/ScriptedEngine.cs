@@ -83,6 +83,10 @@ internal sealed class ScriptedVcpu : IVcpuEngine
     {
     }
 
+    public void SetBreakpoints(ReadOnlySpan<ulong> addresses, ulong control)
+    {
+    }
+
     public void SaveExtendedState(Span<byte> area) => area.Clear();
 
     public void LoadExtendedState(ReadOnlySpan<byte> area)

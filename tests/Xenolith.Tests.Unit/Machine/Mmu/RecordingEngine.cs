@@ -59,6 +59,10 @@ internal sealed class RecordingEngine : IEngine
         {
         }
 
+        public void SetBreakpoints(ReadOnlySpan<ulong> addresses, ulong control)
+        {
+        }
+
         public void SaveExtendedState(Span<byte> area) => area.Clear();
 
         public void LoadExtendedState(ReadOnlySpan<byte> area)
