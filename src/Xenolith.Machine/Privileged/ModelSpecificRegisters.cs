@@ -8,7 +8,7 @@ namespace Xenolith.Machine.Privileged;
 internal static class ModelSpecificRegisters
 {
     private const uint Tsc = 0x10, ApicBase = 0x1b, FeatureControl = 0x3a, SpecControl = 0x48, PredictionCommand = 0x49, MicrocodeRevision = 0x8b;
-    private const uint MicrocodeUpdate = 0x79, PlatformInfo = 0xce, ArchCapabilities = 0x10a, MiscFeatures = 0x140;
+    private const uint MicrocodeUpdate = 0x79, PlatformInfo = 0xce, ArchCapabilities = 0x10a, MiscFeatures = 0x140, DebugControl = 0x1d9;
     private const uint McgCap = 0x179, McgStatus = 0x17a, PerfStatus = 0x198, PerfControl = 0x199, ThermalStatus = 0x19c;
     private const uint MiscEnable = 0x1a0, PageAttributes = 0x277, PerfCapabilities = 0x345;
     private const uint Efer = 0xc000_0080, FsBase = 0xc000_0100, GsBase = 0xc000_0101, KernelGsBase = 0xc000_0102, TscAux = 0xc000_0103;
@@ -122,6 +122,7 @@ internal static class ModelSpecificRegisters
             case HardwareConfiguration when !intel:
                 value = TscCountsAtP0;
                 return true;
+            case DebugControl: // no branch records, no stepping by branches
             case PlatformInfo or MiscFeatures or McgCap or McgStatus or PerfCapabilities:
             case PerfStatus or PerfControl or ThermalStatus when intel:
             case NorthbridgeConfiguration when !intel:
