@@ -1,9 +1,10 @@
 /*
- * A client of xenstored that measures it, over the socket and by the wire protocol alone (docs/misc/xenstore.txt of Xen), so that
- * every server meets the same bytes in the same order.
+ * A client of xenstored that measures several of them side by side, over their sockets and by the wire protocol alone
+ * (docs/misc/xenstore.txt of Xen), so that every server meets the same bytes in the same order. Each row is measured in slices of a
+ * fraction of a second, the servers in turn, the first one changing: whatever else the machine does meets all of them alike.
  *
- * usage: client SOCKET SERVER-PID [SECONDS-PER-ROW]
- * prints one line a row: name, operations a second, microseconds of server CPU an operation; memory rows: name, bytes.
+ * usage: client SLICES SECONDS-PER-SLICE NAME SOCKET PID [NAME SOCKET PID]...
+ * prints one line a slice: server, row, operations a second, microseconds of server CPU an operation; memory rows: server, row, bytes.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -19,7 +20,9 @@
 #include <unistd.h>
 
 enum { DIRECTORY = 1, READ = 2, WATCH = 4, UNWATCH = 5, START = 6, END = 7, WRITE = 11, RM = 13, EVENT = 15, ERROR = 16 };
-enum { CLIENTS = 16, DEPTH = 64, NODES = 100000, WIDTH = 100 };
+enum { CLIENTS = 16, DEPTH = 64, NODES = 100000, WIDTH = 100, CHUNK = 5000, SERVERS = 8 };
+
+struct server { const char *name, *socket; int pid; long resident, filled; double cpu, seconds; };
 
 struct header { uint32_t type, request, transaction, length; };
 
@@ -31,9 +34,9 @@ struct client {
     int events;
 };
 
-static const char *socket_path;
-static int server;
-static double row_seconds = 1;
+static struct server servers[SERVERS], *server;
+static int server_count, slices;
+static double slice_seconds;
 
 static void die(const char *what) { perror(what); exit(1); }
 
@@ -48,7 +51,7 @@ static double now(void)
 static double server_cpu(void)
 {
     char path[300];
-    snprintf(path, sizeof path, "/proc/%d/task", server);
+    snprintf(path, sizeof path, "/proc/%d/task", server->pid);
     DIR *tasks = opendir(path);
     double sum = 0;
     if (!tasks)
@@ -57,7 +60,7 @@ static double server_cpu(void)
         unsigned long long ran;
         if (task->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", server, task->d_name);
+        snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", server->pid, task->d_name);
         FILE *file = fopen(path, "r");
         if (file && fscanf(file, "%llu", &ran) == 1)
             sum += ran * 1e-9;
@@ -72,7 +75,7 @@ static long server_resident(void)
 {
     char path[64], line[256];
     long kib = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", server);
+    snprintf(path, sizeof path, "/proc/%d/status", server->pid);
     FILE *file = fopen(path, "r");
     if (!file)
         die(path);
@@ -87,10 +90,10 @@ static struct client *connect_client(void)
 {
     struct client *c = calloc(1, sizeof *c);
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    strncpy(address.sun_path, socket_path, sizeof address.sun_path - 1);
+    strncpy(address.sun_path, server->socket, sizeof address.sun_path - 1);
     c->socket = socket(AF_UNIX, SOCK_STREAM, 0);
     if (c->socket < 0 || connect(c->socket, (struct sockaddr *)&address, sizeof address) != 0)
-        die(socket_path);
+        die(server->socket);
     return c;
 }
 
@@ -265,16 +268,16 @@ static void *work(void *argument)
     return NULL;
 }
 
-static void row(const char *name, operation *run, const char *root, unsigned count, int clients)
+static void slice(const char *name, operation *run, const char *root, unsigned count, int clients, unsigned number)
 {
     struct work works[CLIENTS];
     pthread_t threads[CLIENTS];
     long done = 0;
     for (int i = 0; i < clients; i++)
-        works[i] = (struct work){ run, root, count, i * 1000, connect_client(), 0, 0 };
+        works[i] = (struct work){ run, root, count, i * 1000 + number * 100000, connect_client(), 0, 0 };
     double cpu = server_cpu(), start = now();
     for (int i = 0; i < clients; i++) {
-        works[i].until = start + row_seconds;
+        works[i].until = start + slice_seconds;
         pthread_create(&threads[i], NULL, work, &works[i]);
     }
     for (int i = 0; i < clients; i++)
@@ -286,32 +289,70 @@ static void row(const char *name, operation *run, const char *root, unsigned cou
         close(works[i].client->socket);
         free(works[i].client);
     }
-    printf("%s %.0f %.2f\n", name, done / seconds, cpu / done * 1e6);
+    printf("%s %s %.0f %.2f\n", server->name, name, done / seconds, cpu / done * 1e6);
     fflush(stdout);
 }
 
-static void fill(const char *root, unsigned count)
+static void row(const char *name, operation *run, const char *root, unsigned count, int clients)
+{
+    for (int i = 0; i < slices; i++)
+        for (int k = 0; k < server_count; k++) {
+            server = &servers[(i + k) % server_count];
+            slice(name, run, root, count, clients, i);
+        }
+}
+
+/* Writes nodes first..last-1 and adds up what it took. */
+static void fill(const char *root, unsigned first, unsigned last)
 {
     struct client *c = connect_client();
     char path[64];
-    for (unsigned i = 0; i < count; i++) {
+    double cpu = server_cpu(), start = now();
+    for (unsigned i = first; i < last; i++) {
         node_path(path, root, i);
         write_node(c, path, "value");
     }
+    server->seconds += now() - start;
+    server->cpu += server_cpu() - cpu;
     close(c->socket);
     free(c);
 }
 
+static void for_all(void (*what)(void))
+{
+    for (int k = 0; k < server_count; k++) {
+        server = &servers[k];
+        what();
+    }
+}
+
+static void fill_small(void) { fill("small", 0, 1000); server->seconds = server->cpu = 0; }
+
+static void note_resident(void) { server->resident = server_resident(); }
+
+static void tell_filled(void)
+{
+    server->filled = server_resident();
+    printf("%s fill-100k %.0f %.2f\n", server->name, NODES / server->seconds, server->cpu / NODES * 1e6);
+}
+
+static void tell_memory(void)
+{
+    printf("%s memory-per-node %ld 0\n", server->name, (server->filled - server->resident) / NODES);
+    printf("%s memory-with-100k %ld 0\n", server->name, server->filled);
+    printf("%s memory-at-the-end %ld 0\n", server->name, server_resident());
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        return fprintf(stderr, "usage: client SOCKET SERVER-PID [SECONDS-PER-ROW]\n"), 2;
-    socket_path = argv[1];
-    server = atoi(argv[2]);
-    if (argc > 3)
-        row_seconds = atof(argv[3]);
+    if (argc < 6 || argc % 3 != 0 || argc / 3 - 1 > SERVERS)
+        return fprintf(stderr, "usage: client SLICES SECONDS-PER-SLICE NAME SOCKET PID [NAME SOCKET PID]...\n"), 2;
+    slices = atoi(argv[1]);
+    slice_seconds = atof(argv[2]);
+    for (int i = 3; i < argc; i += 3)
+        servers[server_count++] = (struct server){ .name = argv[i], .socket = argv[i + 1], .pid = atoi(argv[i + 2]) };
 
-    fill("small", 1000);
+    for_all(fill_small);
     row("read", do_read, "small", 1000, 1);
     row("write", do_write, "small", 1000, 1);
     row("list", do_list, "small", 1000, 1);
@@ -325,17 +366,19 @@ int main(int argc, char **argv)
     row("watch-16c", do_watch, "small", 1000, CLIENTS);
 
     sleep(1);
-    long before = server_resident();
-    double cpu = server_cpu(), start = now();
-    fill("big", NODES);
-    printf("fill-100k %.0f %.2f\n", NODES / (now() - start), (server_cpu() - cpu) / NODES * 1e6);
+    for_all(note_resident);
+    for (unsigned first = 0; first < NODES; first += CHUNK)
+        for (int k = 0; k < server_count; k++) {
+            server = &servers[(first / CHUNK + k) % server_count];
+            fill("big", first, first + CHUNK);
+        }
     sleep(1);
-    long after = server_resident();
+    for_all(tell_filled);
     row("read-100k", do_read, "big", NODES, 1);
     row("write-100k", do_write, "big", NODES, 1);
     row("transaction-100k", do_transaction, "big", NODES, 1);
     row("read-64-100k", do_read_pipelined, "big", NODES, 1);
     sleep(1);
-    printf("memory-per-node %ld 0\nmemory-with-100k %ld 0\nmemory-at-the-end %ld 0\n", (after - before) / NODES, after, server_resident());
+    for_all(tell_memory);
     return 0;
 }
