@@ -2,7 +2,10 @@ using Xenolith.Machine.Scheduling;
 
 namespace Xenolith.Machine;
 
-/// <summary>Waiting for events: SCHEDOP_block and SCHEDOP_poll. A waiting vCPU uses no CPU time (design 4.2 rule 15).</summary>
+/// <summary>
+/// Waiting for events: SCHEDOP_block and SCHEDOP_poll. A waiting vCPU uses no CPU time (design 4.2 rule 15), and waits for its own timer itself, unless
+/// its waits have lately been short: then handing the timer over would cost more than the other thread's wake-up.
+/// </summary>
 public sealed partial class Vcpu
 {
     private const int SpinsBetweenLooks = 10;
@@ -29,6 +32,7 @@ public sealed partial class Vcpu
         ChangeRunstate(Runstate.Blocked);
         var began = Domain.Time.Now();
         var slept = false;
+        var timer = long.MaxValue;
         while (true)
         {
             // The ticket comes before the tests: whoever makes one of them true wakes afterwards, and that voids the ticket.
@@ -44,6 +48,13 @@ public sealed partial class Vcpu
             }
 
             var now = Domain.Time.Now();
+            if (now >= timer)
+            {
+                timer = long.MaxValue;
+                SingleShotExpired();
+                continue;
+            }
+
             if (UpcallDue || (NmiPending && !NmiMasked) || AnyPending(polled) || now >= deadline)
             {
                 _polling.Waited(now - began, slept);
@@ -56,8 +67,18 @@ public sealed partial class Vcpu
                 continue;
             }
 
+            if (!slept && _polling.Budget == 0)
+            {
+                timer = WithdrawSingleShot();
+            }
+
             slept = true;
-            _wake.Sleep(ticket, Domain.Time.ToHostDeadline(deadline));
+            _wake.Sleep(ticket, Domain.Time.ToHostDeadline(Math.Min(deadline, timer)));
+        }
+
+        if (timer != long.MaxValue)
+        {
+            SetSingleShot(timer);
         }
 
         if (!polled.IsEmpty)

@@ -27,6 +27,12 @@ public sealed partial class Vcpu
         }
     }
 
+    /// <summary>
+    /// Takes the single-shot timer away from the timer thread, for a vCPU that is about to sleep and can wait for it itself: one thread wakes then
+    /// instead of two. <see cref="long.MaxValue"/> if it is not set.
+    /// </summary>
+    private long WithdrawSingleShot() => _singleShot is { } timer ? Domain.Timers.Withdraw(timer) : long.MaxValue;
+
     /// <summary>Starts the periodic timer. 0 or a positive error.</summary>
     internal int SetPeriodic(ulong period)
     {

@@ -39,7 +39,6 @@ internal sealed record Deviation(string Subject, string Xen, string Here, string
         new("`xl config check`, `xl config keys`", "unknown", "checks files, explains keys", "an addition"),
         new("`maxmem` above `memory`", "the domain is given `memory`; `maxmem` may not be there when it is asked for", "`maxmem` is kept free from the start, until `mem-set` says otherwise",
             "a guest can then always grow to it"),
-        new("`mem-max` above the `maxmem` a domain was made with", "works for guests that can add memory while they run", "refused, exit 1", "its machine address space ends there"),
         new("`cpu_weight`, `cap`", "the scheduler's own", "a cgroup of the domain process, devices included: version 2 where a delegated group has `cpu`, else version 1 (this one was proven on a real kernel, version 2 on a model of its files); "
             + "else nice values, and a `cap` is refused", "Linux schedules"),
         new("soft affinity", "a preference", "kept to strictly, as long as it leaves a CPU of the hard one", "Linux knows no preference"),

@@ -11,7 +11,7 @@ internal static class MemoryCommands
     {
         Modifies = true,
         Least = 2,
-        Notes = "A domain cannot be given more than it was made for (`maxmem`). The host promises the new maximum to it.",
+        Notes = "The host promises the new maximum to the domain. Beyond the `maxmem` it was made with, the guest must be able to add memory while it runs, as Linux does.",
         Run = use => Set(use, "maximum", use.Services.Host.Resources.SetMaximumMemory),
     };
 

@@ -7,13 +7,14 @@ namespace Xenolith.Machine.Memory;
 /// <summary>
 /// A domain's machine memory: its RAM as a memfd of which only touched pages exist on the host, the pages the hypervisor owns, the
 /// machine-to-physical table, and the word that accounts for each frame.
-/// <para>Thread ownership: any thread. Lock order: the allocators' locks are leaves.</para>
+/// <para>Thread ownership: any thread. Lock order: the growth lock, then the allocators' locks, which are leaves.</para>
 /// </summary>
 public sealed class DomainMemory : IDisposable
 {
     /// <summary>Room beyond the maximum, so that an exchange finds its new frames before it gives up the old.</summary>
     private const ulong SpareFrames = 512;
 
+    private readonly Lock _growth = new();
     private readonly HostMemory _ram;
     private readonly HostMemory _flags;
     private readonly FrameAllocator _allocator;
@@ -22,29 +23,32 @@ public sealed class DomainMemory : IDisposable
     private IEngine? _engine;
 
     /// <summary>Makes the memory of a domain; nothing of it is touched.</summary>
-    /// <param name="windowPages">Most pages the domain can ever have: room in its machine address space, rounded up to 2 MiB.</param>
+    /// <param name="maximumPages">Pages the domain may have until <see cref="TrySetMaximum"/>.</param>
+    /// <param name="roomPages">Pages it could ever have: only addresses are taken for them. Less than the maximum: the maximum.</param>
     /// <exception cref="ArgumentOutOfRangeException">More than <see cref="MachineLayout.MaximumRamFrames"/>, or none.</exception>
     /// <exception cref="IOException">The host has no room for the mapping.</exception>
-    public DomainMemory(ulong windowPages)
+    public DomainMemory(ulong maximumPages, ulong roomPages = 0)
     {
-        ArgumentOutOfRangeException.ThrowIfZero(windowPages);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(windowPages, MachineLayout.MaximumRamFrames);
-        WindowPages = ((windowPages + 511) & ~511UL) + SpareFrames;
-        MaximumPages = windowPages;
-        ForeignMfn = MachineLayout.RamMfn + WindowPages;
+        ArgumentOutOfRangeException.ThrowIfZero(maximumPages);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumPages, MachineLayout.MaximumRamFrames);
+        WindowPages = WindowOf(maximumPages);
+        MaximumPages = maximumPages;
+        var room = WindowOf(Math.Clamp(roomPages, maximumPages, MachineLayout.MaximumRamFrames));
+        ForeignMfn = MachineLayout.RamMfn + room;
         var limit = ForeignMfn + MachineLayout.ForeignFrameCount;
 
         Frames = new MachineFrames();
         Table = new FrameTable(limit);
         Hypervisor = new HypervisorPages(Frames, Table);
         MachineToPhys = new MachineToPhys(Frames, Hypervisor, limit);
-        _ram = HostMemory.CreateShared("xenolith-ram", (long)WindowPages * MachineFrames.PageSize);
-        _flags = HostMemory.CreatePrivate((long)WindowPages * sizeof(uint));
+        _ram = HostMemory.CreateShared("xenolith-ram", (long)room * MachineFrames.PageSize);
+        _flags = HostMemory.CreatePrivate((long)room * sizeof(uint));
         _allocator = new FrameAllocator(MachineLayout.RamMfn, WindowPages);
-        Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, WindowPages, _ram.Address, _flags.Address));
+        Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, room, _ram.Address, _flags.Address));
 
         MachineToPhys.Expose(MachineLayout.HypervisorPagesMfn, MachineLayout.HypervisorPageCount);
-        MachineToPhys.Expose(MachineLayout.RamMfn, WindowPages + MachineLayout.ForeignFrameCount);
+        MachineToPhys.Expose(MachineLayout.RamMfn, WindowPages);
+        MachineToPhys.Expose(ForeignMfn, MachineLayout.ForeignFrameCount);
         Hypervisor.MachineToPhys = MachineToPhys;
         Walk = new PageWalk(Frames) { XenRootMfn = MachineToPhys.XenRootMfn };
         Copy = new GuestCopy(Frames, Walk);
@@ -65,8 +69,8 @@ public sealed class DomainMemory : IDisposable
     /// <summary>The pages the hypervisor owns.</summary>
     public HypervisorPages Hypervisor { get; }
 
-    /// <summary>Pages of RAM in the machine address space, whether the domain has them or not.</summary>
-    public ulong WindowPages { get; }
+    /// <summary>Pages of RAM that can be handed out, whether the domain has them or not. Grows with the maximum.</summary>
+    public ulong WindowPages { get; private set; }
 
     /// <summary>
     /// Pages the domain may have (Xen's max_pages); at most <see cref="WindowPages"/>. Lowering it takes nothing away: the domain gets no new page
@@ -75,7 +79,31 @@ public sealed class DomainMemory : IDisposable
     public ulong MaximumPages
     {
         get => Volatile.Read(ref _maximumPages);
-        set => Volatile.Write(ref _maximumPages, value);
+        private set => Volatile.Write(ref _maximumPages, value);
+    }
+
+    /// <summary>Changes <see cref="MaximumPages"/> (XEN_DOMCTL_max_mem); false if the machine address space has no room for so many.</summary>
+    public bool TrySetMaximum(ulong pages)
+    {
+        lock (_growth)
+        {
+            if (pages > ForeignMfn - MachineLayout.RamMfn - SpareFrames)
+            {
+                return false;
+            }
+
+            var window = WindowOf(pages);
+            if (window > WindowPages)
+            {
+                // Before a frame can be handed out, the guest must be able to look it up.
+                MachineToPhys.Expose(MachineLayout.RamMfn + WindowPages, window - WindowPages);
+                _allocator.Extend(window);
+                WindowPages = window;
+            }
+
+            MaximumPages = pages;
+            return true;
+        }
     }
 
     /// <summary>Called after the domain gave pages back or took new ones, on the vCPU's thread: it must only pass the news on.</summary>
@@ -149,6 +177,8 @@ public sealed class DomainMemory : IDisposable
         Interlocked.Decrement(ref _totalPages);
         _allocator.Release(mfn);
     }
+
+    private static ulong WindowOf(ulong pages) => ((pages + 511) & ~511UL) + SpareFrames;
 
     private void Own(ulong mfn, ulong count)
     {

@@ -9,7 +9,7 @@ namespace Xenolith.Machine.Memory;
 internal sealed class FrameAllocator
 {
     private readonly Lock _lock = new();
-    private readonly ulong[] _free;
+    private ulong[] _free;
     private readonly ulong _first;
     private int _hint;
 
@@ -19,21 +19,39 @@ internal sealed class FrameAllocator
     public FrameAllocator(ulong first, ulong count)
     {
         _first = first;
-        Count = count;
-        Free = count;
-        _free = new ulong[(count + 63) / 64];
-        Array.Fill(_free, ulong.MaxValue);
-        if ((count & 63) != 0)
-        {
-            _free[^1] = (1UL << (int)(count & 63)) - 1;
-        }
+        _free = [];
+        Extend(count);
     }
 
     /// <summary>Frames in the range.</summary>
-    public ulong Count { get; }
+    public ulong Count { get; private set; }
 
     /// <summary>Frames that are free.</summary>
     public ulong Free { get; private set; }
+
+    /// <summary>Makes the range longer; the frames that come in are free.</summary>
+    /// <param name="count">Frames in the range from now on; a range that is not a multiple of 64 long cannot be made longer.</param>
+    public void Extend(ulong count)
+    {
+        lock (_lock)
+        {
+            if ((Count & 63) != 0 || count < Count)
+            {
+                throw new ArgumentOutOfRangeException(nameof(count), $"a range of {Count} frames cannot become one of {count}");
+            }
+
+            var known = _free.Length;
+            Array.Resize(ref _free, (int)((count + 63) / 64));
+            Array.Fill(_free, ulong.MaxValue, known, _free.Length - known);
+            if ((count & 63) != 0)
+            {
+                _free[^1] = (1UL << (int)(count & 63)) - 1;
+            }
+
+            Free += count - Count;
+            Count = count;
+        }
+    }
 
     /// <summary>Takes one frame; false if none is free.</summary>
     public bool TryAllocate(out ulong mfn)

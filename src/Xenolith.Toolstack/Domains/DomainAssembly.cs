@@ -1,4 +1,5 @@
 using Xenolith.Boot.Cache;
+using Xenolith.Host;
 using Xenolith.Toolstack.Domains.Backends;
 using Xenolith.Translator;
 
@@ -23,6 +24,7 @@ internal sealed class DomainAssembly : IDomainAssembly
                 CommandLine = config.CommandLine ?? string.Empty,
                 MemoryKiB = config.EffectiveMemoryKiB,
                 MaximumMemoryKiB = config.EffectiveMaxMemoryKiB,
+                RoomKiB = HostMachine.TotalKib(),
                 MaximumVcpus = config.EffectiveMaxVcpus,
                 MaximumGrantFrames = config.MaxGrantFrames,
                 MaximumGrantVersion = config.MaxGrantVersion,

@@ -81,7 +81,7 @@ public sealed class PvDomain : IDisposable
     {
 
         var pages = (ulong)parameters.MemoryKiB >> 2;
-        var memory = new DomainMemory(Math.Max(pages, (ulong)parameters.MaximumMemoryKiB >> 2));
+        var memory = new DomainMemory(Math.Max(pages, (ulong)parameters.MaximumMemoryKiB >> 2), (ulong)parameters.RoomKiB >> 2);
         Domain? machine = null;
         try
         {

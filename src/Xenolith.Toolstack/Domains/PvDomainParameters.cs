@@ -29,8 +29,11 @@ public sealed record PvDomainParameters
     /// <summary>Memory at the start, in KiB.</summary>
     public required long MemoryKiB { get; init; }
 
-    /// <summary>Most memory it may ever have, in KiB; at least <see cref="MemoryKiB"/>.</summary>
+    /// <summary>Most memory it may have until mem-max says otherwise, in KiB; at least <see cref="MemoryKiB"/>.</summary>
     public long MaximumMemoryKiB { get; init; }
+
+    /// <summary>Most memory it could ever be given, in KiB: nothing but addresses is kept for it.</summary>
+    public long RoomKiB { get; init; }
 
     /// <summary>vCPUs that can exist.</summary>
     public int MaximumVcpus { get; init; } = 1;

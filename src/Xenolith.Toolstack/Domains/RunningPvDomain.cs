@@ -45,17 +45,7 @@ internal sealed class RunningPvDomain(PvDomain domain, DomainBackends backends) 
     public IReadOnlyList<int> OnlineVcpus => [.. domain.Machine.Vcpus.Where(v => !v.IsDown).Select(v => v.Id)];
 
     /// <inheritdoc/>
-    public bool LimitMemory(long kib)
-    {
-        var pages = (ulong)kib / KibPerPage;
-        if (pages > domain.Machine.Memory.WindowPages)
-        {
-            return false;
-        }
-
-        domain.Machine.Memory.MaximumPages = pages;
-        return true;
-    }
+    public bool LimitMemory(long kib) => domain.Machine.Memory.TrySetMaximum((ulong)kib / KibPerPage);
 
     /// <inheritdoc/>
     public bool RaiseNmi(int vcpu)

@@ -47,7 +47,7 @@ public sealed class MemoryOpTests : IDisposable
         Assert.Equal(2, Adjust(MemoryOp.DecreaseReservation, 0, _bed.Mfn(20), _bed.Mfn(21), 5, _bed.Mfn(22)));
         Assert.Equal(0, Adjust(MemoryOp.DecreaseReservation, 10, _bed.Mfn(22)));
         Assert.Equal(0, Adjust(MemoryOp.DecreaseReservation, 0, _bed.Domain.SharedInfoMfn + 100));
-        _bed.Memory.MaximumPages = 512;
+        Assert.True(_bed.Memory.TrySetMaximum(512));
         Assert.Equal(2, Adjust(MemoryOp.PopulatePhysmap, 0, 20, 21, 600));
         Assert.Equal(512UL, _bed.Memory.TotalPages);
     }

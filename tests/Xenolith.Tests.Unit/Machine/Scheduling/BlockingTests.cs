@@ -83,6 +83,33 @@ public sealed class BlockingTests
     }
 
     [Fact]
+    public void A_wait_that_ends_early_leaves_the_timer_set()
+    {
+        using var bed = new ThreadBed();
+        Assert.Equal(0, bed.Domain.Events.BindVirq(Virq.Timer, 0, out _));
+        var step = 0;
+        bed.Engine[0].Script = vcpu =>
+        {
+            switch (++step)
+            {
+                case 1:
+                    return vcpu.Hypercall(HypercallNumber.SetTimerOp, (ulong)bed.Domain.Time.Now() + 100_000_000);
+                case 2:
+                    bed.Vcpu.Block(bed.Domain.Time.Now() + 1_000_000, []);
+                    return ExitReason.Interrupted;
+                case 3:
+                    return vcpu.Hypercall(SchedOp, Block);
+                default:
+                    return null;
+            }
+        };
+        bed.Domain.Unpause();
+
+        ThreadBed.Await(() => bed.Domain.Shutdown == ShutdownReason.Crash);
+        Assert.Contains("no handler", bed.Domain.CrashCause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_watchdog_ends_the_domain_with_its_own_reason()
     {
         using var bed = new ThreadBed();

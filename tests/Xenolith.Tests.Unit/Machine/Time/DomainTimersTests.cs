@@ -22,4 +22,26 @@ public sealed class DomainTimersTests
             },
             TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
     }
+
+    [Fact]
+    public void Timers_expire_whatever_was_set_moved_or_stopped_before_them()
+    {
+        var time = new SystemTime(TscCalibration.Hertz);
+        using var timers = new DomainTimers(time);
+        using var expired = new CountdownEvent(2);
+        var never = new Deadline(() => Assert.Fail("a stopped timer expired"));
+        var late = new Deadline(() => expired.Signal());
+        var soon = new Deadline(() => expired.Signal());
+
+        timers.Set(late, long.MaxValue / 2);
+        timers.Set(never, time.Now() + 3_600_000_000_000);
+        timers.Set(late, time.Now() + 20_000_000);
+        timers.Set(soon, time.Now() - 1);
+        timers.Stop(never);
+
+        Assert.True(expired.Wait(TimeSpan.FromMinutes(1)));
+        Assert.Equal(long.MaxValue, timers.Withdraw(never));
+        timers.Set(never, 1L << 60);
+        Assert.Equal(1L << 60, timers.Withdraw(never));
+    }
 }
