@@ -87,6 +87,7 @@ public sealed partial class Vcpu
         }
 
         _blocked = false;
+        TimeInfoWoken();
         ChangeRunstate(Runstate.Running);
     }
 

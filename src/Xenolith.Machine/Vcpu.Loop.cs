@@ -54,7 +54,7 @@ public sealed partial class Vcpu
                 }
 
                 BookSteal();
-
+                TimeInfoInterrupted();
             }
 
             if (NmiPending && !NmiMasked)
@@ -81,6 +81,7 @@ public sealed partial class Vcpu
         switch (reason)
         {
             case ExitReason.Interrupted:
+                TimeInfoInterrupted();
                 break;
             case ExitReason.Hypercall:
                 HypercallDispatch.FromRegisters(this);
@@ -139,6 +140,7 @@ public sealed partial class Vcpu
             if (MayRun)
             {
                 ChangeRunstate(RunstateOf(parked: false));
+                TimeInfoInterrupted();
                 return true;
             }
         }

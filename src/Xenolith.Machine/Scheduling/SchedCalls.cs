@@ -19,6 +19,7 @@ internal static class SchedCalls
         {
             case Yield:
                 Thread.Yield();
+                vcpu.RenewTimeInfo();
                 return 0;
             case Block:
                 return BlockUntilEvent(vcpu);

@@ -128,7 +128,7 @@ internal static class VcpuCalls
             return -XenErrno.EFAULT;
         }
 
-        // The parameters never change, so one writing serves for good. A structure over a page's edge is refused: Linux aligns it.
+        // The line of time never changes, so one writing serves for good. A structure over a page's edge is refused: Linux aligns it.
         if ((area & 0xfff) > MachineFrames.PageSize - 32 || (area & 7) != 0 || !caller.TryTranslate(area, WalkAccess.Write, out var host, out _))
         {
             return -XenErrno.EFAULT;

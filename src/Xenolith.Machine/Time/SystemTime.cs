@@ -7,9 +7,17 @@ namespace Xenolith.Machine.Time;
 /// A domain's system time in ns: a fixed linear function of the host's TSC, the very one that its vCPUs' time pages hold. So guest and machine
 /// always agree, all vCPUs agree, time never jumps, and XEN_PVCLOCK_TSC_STABLE is true. It starts at the host's CLOCK_MONOTONIC and drifts
 /// from it only by the error of the measured frequency. Any thread.
+/// <para>
+/// Xen renews the time pages about once a second, and old guests wait for that: NetBSD's reads the TSC's frequency after a change, and sleeps by
+/// system_time itself. So the pages are renewed with <see cref="LatestStamp"/>: points of the same line at which no fraction of a nanosecond is lost,
+/// so that a guest computes the very same times from each.
+/// </para>
 /// </summary>
 public sealed class SystemTime
 {
+    /// <summary>The factor is a multiple of 2^4 (an error below 4 in 10^9), so every 2^28 scaled ticks, at most 0.27 s, are whole nanoseconds.</summary>
+    private const int MultiplierGrain = 4, StampGrain = 32 - MultiplierGrain;
+
     /// <summary>Makes the clock of a new domain.</summary>
     /// <param name="hertz">Frequency of the TSC.</param>
     public SystemTime(ulong hertz)
@@ -46,6 +54,18 @@ public sealed class SystemTime
         return (long)(NanosecondsAtStart + (ulong)(((UInt128)delta * Multiplier) >> 32));
     }
 
+    /// <summary>The latest point of the line, at most 0.27 s ago, that is whole in ticks and in nanoseconds.</summary>
+    internal (ulong Tsc, ulong Nanoseconds) LatestStamp() => StampBefore(HostTsc.Now());
+
+    /// <summary>The same for a value of the counter.</summary>
+    internal (ulong Tsc, ulong Nanoseconds) StampBefore(ulong tsc)
+    {
+        var delta = tsc - TscAtStart;
+        delta = (Shift < 0 ? delta >> -Shift : delta << Shift) >> StampGrain;
+        var ticks = delta << StampGrain;
+        return (TscAtStart + (Shift < 0 ? ticks << -Shift : ticks >> Shift), NanosecondsAtStart + (delta * (Multiplier >> MultiplierGrain)));
+    }
+
     /// <summary>A system time as the host's sleeping calls want it: CLOCK_MONOTONIC ns.</summary>
     public long ToHostDeadline(long systemTime)
     {
@@ -59,7 +79,7 @@ public sealed class SystemTime
         return wait > long.MaxValue - host ? long.MaxValue : host + wait;
     }
 
-    /// <summary>The factor and shift that make ns of ticks: 2^31 &lt;= factor, as Xen computes them.</summary>
+    /// <summary>The factor and shift that make ns of ticks: 2^31 &lt;= factor, as Xen computes them but for the factor's last bits.</summary>
     internal static (uint Multiplier, sbyte Shift) Scale(ulong hertz)
     {
         sbyte shift = 0;
@@ -75,6 +95,6 @@ public sealed class SystemTime
             shift++;
         }
 
-        return ((uint)((1_000_000_000UL << 32) / hertz), shift);
+        return ((uint)((1_000_000_000UL << 32) / hertz) & (uint.MaxValue << MultiplierGrain), shift);
     }
 }

@@ -20,6 +20,24 @@ public sealed class SystemTimeTests
     }
 
     [Fact]
+    public void Every_stamp_gives_the_very_same_times()
+    {
+        Gen.Select(Gen.ULong[1_000_000, 10_000_000_000], Gen.ULong[0, 1UL << 60], Gen.ULong[0, 1UL << 40]).Sample((hertz, age, later) =>
+        {
+            var time = new SystemTime(hertz);
+            var now = time.TscAtStart + age;
+            var (tsc, nanoseconds) = time.StampBefore(now);
+            Assert.InRange(tsc, time.TscAtStart, now);
+            // Behind it by no more than the grain: 0.27 s, of whatever frequency.
+            Assert.InRange(time.At(now) - (long)nanoseconds, 0, 270_000_000);
+
+            var delta = now + later - tsc;
+            delta = time.Shift < 0 ? delta >> -time.Shift : delta << time.Shift;
+            Assert.Equal(time.At(now + later), (long)(nanoseconds + (ulong)(((UInt128)delta * time.Multiplier) >> 32)));
+        });
+    }
+
+    [Fact]
     public void The_time_page_gives_the_guest_the_machines_own_time()
     {
         using var bed = new GuestBed();
