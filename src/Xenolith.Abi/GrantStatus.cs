@@ -18,6 +18,9 @@ public static class GrantStatus
     /// <summary>No such mapping.</summary>
     public const short BadHandle = -4;
 
+    /// <summary>The bus address is not the mapping's.</summary>
+    public const short BadDeviceAddress = -6;
+
     /// <summary>Not allowed.</summary>
     public const short PermissionDenied = -8;
 
@@ -29,4 +32,7 @@ public static class GrantStatus
 
     /// <summary>In use now; try again.</summary>
     public const short TryAgain = -12;
+
+    /// <summary>Too many mappings.</summary>
+    public const short NoSpace = -13;
 }

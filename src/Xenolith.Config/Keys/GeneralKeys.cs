@@ -46,7 +46,7 @@ internal static class GeneralKeys
         NoEffect("shadow_memory", Number, "computed", "memory for shadow page tables, MiB", "page tables are not shadowed here"),
         NoEffect("vnuma", NestedList, "none", "virtual NUMA nodes", OneNode),
         Works("max_grant_frames", Number, "64", "most frames of the grant table, 1 to 512"),
-        NoEffect("max_maptrack_frames", Number, "1024", "most frames that track mapped grants", "a domain process needs no such table"),
+        NoEffect("max_maptrack_frames", Number, "1024", "most frames that track mapped grants", "a guest has 16,384 mappings"),
         Works("max_grant_version", Number, "2", "newest grant table version a guest may use"),
         NoEffect("llc_colors", TextList, "none", "last-level cache colours", "Linux owns the host's caches"),
     ]);

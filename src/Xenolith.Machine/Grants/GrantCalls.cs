@@ -7,7 +7,7 @@ namespace Xenolith.Machine.Grants;
 
 /// <summary>
 /// grant_table_op (public/grant_table.h) of a domU: its own table. It maps no other domain's pages: Domain-0's backends grant it none, and other domains
-/// live in other processes. Each operation of a batch reports its own status; long batches continue later.
+/// live in other processes; its own are <see cref="GrantMapCalls"/>'. Each operation of a batch reports its own status; long batches continue later.
 /// </summary>
 internal static class GrantCalls
 {
@@ -34,11 +34,11 @@ internal static class GrantCalls
             case GetStatusFrames or SetVersion when count != 1:
                 return -XenErrno.EINVAL;
             case MapReference:
-                return Each(vcpu, in arguments, 32, count, RefuseMap);
+                return Each(vcpu, in arguments, GrantMapCalls.MapSize, count, GrantMapCalls.Map);
             case UnmapReference:
-                return Each(vcpu, in arguments, 24, count, RefuseUnmap);
+                return Each(vcpu, in arguments, GrantMapCalls.UnmapSize, count, GrantMapCalls.Unmap);
             case UnmapAndReplace:
-                return Each(vcpu, in arguments, 24, count, RefuseUnmap);
+                return Each(vcpu, in arguments, GrantMapCalls.UnmapSize, count, GrantMapCalls.UnmapAndReplace);
             case Transfer:
                 return Each(vcpu, in arguments, 24, count, RefuseTransfer);
             case Copy:
@@ -192,25 +192,6 @@ internal static class GrantCalls
         => vcpu.TryReadGuest<ulong>(address, out var pair)
             ? WriteStatus(vcpu, address + 8, vcpu.Domain.Grants.Swap((uint)pair, (uint)(pair >> 32)))
             : -XenErrno.EFAULT;
-
-    private static long RefuseMap(Vcpu vcpu, ulong address)
-    {
-        if (!vcpu.TryReadGuest<ushort>(address + 16, out var domain))
-        {
-            return -XenErrno.EFAULT;
-        }
-
-        if (IsSelf(vcpu, domain))
-        {
-            vcpu.Domain.Log.WriteGuestCaused($"vcpu {vcpu.Id}: mapping a grant of its own is not supported");
-        }
-
-        // Domain-0 grants a domU nothing: an entry that exists and permits nothing, as Xen says it.
-        return WriteStatus(vcpu, address + 18, domain == 0 || IsSelf(vcpu, domain) ? GrantStatus.GeneralError : GrantStatus.BadDomain);
-    }
-
-    private static long RefuseUnmap(Vcpu vcpu, ulong address)
-        => vcpu.TryReadGuest<ulong>(address, out _) ? WriteStatus(vcpu, address + 20, GrantStatus.BadHandle) : -XenErrno.EFAULT;
 
     private static long RefuseTransfer(Vcpu vcpu, ulong address)
         => vcpu.TryReadGuest<ulong>(address, out _) ? WriteStatus(vcpu, address + 16, GrantStatus.BadDomain) : -XenErrno.EFAULT;

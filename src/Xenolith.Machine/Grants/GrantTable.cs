@@ -46,6 +46,9 @@ public sealed partial class GrantTable
         }
     }
 
+    /// <summary>What the domain mapped of its own grants.</summary>
+    internal GrantMapTrack Maps { get; } = new();
+
     /// <summary>Frames that exist.</summary>
     internal int FrameCount => _frames.Count;
 
@@ -137,7 +140,7 @@ public sealed partial class GrantTable
         }
     }
 
-    /// <summary>Changes the layout; only the reserved entries survive. 0 or a positive error (grants in use: EBUSY).</summary>
+    /// <summary>Changes the layout; only the reserved entries survive. 0 or a positive error (grants in use, or status frames mapped: EBUSY).</summary>
     internal int SetVersion(uint version)
     {
         if (version is not (1 or 2))
@@ -165,6 +168,11 @@ public sealed partial class GrantTable
                 }
             }
 
+            if (version == 1 && !TryFreeStatusFrames())
+            {
+                return XenErrno.EBUSY;
+            }
+
             Span<(uint Header, ulong Frame)> reserved = stackalloc (uint, ulong)[ReservedEntries];
             for (var i = 0; i < ReservedEntries && _frames.Count > 0; i++)
             {
@@ -177,8 +185,10 @@ public sealed partial class GrantTable
                 SharedWord.Bytes(frame.Page, MachineFrames.PageSize).Clear();
             }
 
+            var active = _active;
             _active = [];
             Grow(_frames.Count);
+            active.AsSpan(0, Math.Min(active.Length, ReservedEntries)).CopyTo(_active);
             for (var i = 0; i < ReservedEntries && _frames.Count > 0; i++)
             {
                 var entry = EntryOf((uint)i);
@@ -196,6 +206,23 @@ public sealed partial class GrantTable
 
             return 0;
         }
+    }
+
+    /// <summary>Gives the status frames back; false, with as many as before, if the guest maps one of them. Under the lock.</summary>
+    private bool TryFreeStatusFrames()
+    {
+        for (var i = _statusFrames.Count - 1; i >= 0; i--)
+        {
+            if (!_domain.Memory.Hypervisor.TryRelease(_statusFrames[i].Mfn))
+            {
+                _statusFrames.RemoveRange(i + 1, _statusFrames.Count - i - 1);
+                Grow(_frames.Count);
+                return false;
+            }
+        }
+
+        _statusFrames.Clear();
+        return true;
     }
 
     /// <summary>Exchanges two entries that nobody uses. A GNTST.</summary>

@@ -18,6 +18,7 @@ public sealed class DomainMemory : IDisposable
     private readonly HostMemory _ram;
     private readonly HostMemory _flags;
     private readonly FrameAllocator _allocator;
+    private readonly AbsentHardware _absentHardware;
     private long _totalPages;
     private ulong _maximumPages;
     private IEngine? _engine;
@@ -41,6 +42,7 @@ public sealed class DomainMemory : IDisposable
         Table = new FrameTable(limit);
         Hypervisor = new HypervisorPages(Frames, Table);
         MachineToPhys = new MachineToPhys(Frames, Hypervisor, limit);
+        _absentHardware = new AbsentHardware(Frames, Table);
         _ram = HostMemory.CreateShared("xenolith-ram", (long)room * MachineFrames.PageSize);
         _flags = HostMemory.CreatePrivate((long)room * sizeof(uint));
         _allocator = new FrameAllocator(MachineLayout.RamMfn, WindowPages);
@@ -193,6 +195,7 @@ public sealed class DomainMemory : IDisposable
     {
         MachineToPhys.Dispose();
         Hypervisor.Dispose();
+        _absentHardware.Dispose();
         Table.Dispose();
         _ram.Dispose();
         _flags.Dispose();

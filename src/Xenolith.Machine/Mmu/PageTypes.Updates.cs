@@ -26,6 +26,11 @@ internal sealed partial class PageTypes
         ref var slot = ref Entry(tableMfn, index);
         if ((value & PageTableEntry.Present) != 0)
         {
+            if (level == 1)
+            {
+                value = EntryRules.WithoutDeviceCaching(value);
+            }
+
             if ((value & (level == 1 ? EntryRules.L1Forbidden : EntryRules.UpperForbidden)) != 0)
             {
                 return -XenErrno.EINVAL;
