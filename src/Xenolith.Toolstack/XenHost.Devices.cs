@@ -12,14 +12,12 @@ namespace Xenolith.Toolstack;
 /// <summary>Devices of a running domain.</summary>
 public sealed partial class XenHost
 {
-    private const int GuestNoticesMilliseconds = 1000;
-
     /// <summary>Adds devices to a domain; returns when each waits for its frontend. A restarted domain has them too.</summary>
     /// <param name="domid">The domain.</param>
     /// <param name="devices">A configuration of which only the devices count.</param>
     /// <returns>What a person should know about them, a line each.</returns>
     public IReadOnlyList<string> Attach(int domid, DomainConfig devices) =>
-        Order(domid, new Message(Verbs.DeviceAttach).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(DiskTargets.Absolute(devices)))))
+        Order(domid, WithDevices(Verbs.DeviceAttach, devices))
             .Text("remarks").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The network interfaces of a domain, by number.</summary>
@@ -29,8 +27,8 @@ public sealed partial class XenHost
     public IReadOnlyList<DiskStatus> Disks(int domid) => Guard(() => DiskStatus.Read(_parts.Stores(_state.Run), domid));
 
     /// <summary>
-    /// Puts a medium into a CD drive, or takes it out. A PV guest learns of it as of a disk that goes and another that comes: there is no word for
-    /// it in the block protocol.
+    /// Puts a medium into a CD drive, or takes it out. The frontend stays connected and sees a disk that has another size; a guest that has the drive
+    /// open goes on with what it remembers of the old medium.
     /// </summary>
     /// <param name="domid">The domain.</param>
     /// <param name="medium">The drive as it is to be; its target is null for an empty one.</param>
@@ -44,20 +42,16 @@ public sealed partial class XenHost
             throw new ToolstackException($"domain {config.Name} has no CD drive {medium.VirtualDevice}. See its disks with: xl block-list {config.Name}");
         }
 
-        // Nothing of an empty drive can be in use.
-        Detach(domid, VbdKind.KindName, number, drive.Format == DiskFormat.Empty ? DetachPatience.None : DetachPatience.ThenFail);
-
-        // A guest that finds the device's directory again before it has looked at its removal takes the new drive for the old one.
-        Thread.Sleep(GuestNoticesMilliseconds);
-        try
+        // The drive stays what it is: only what lies in it changes, behind the same backend.
+        var (directory, _) = VbdNodes.BackendOf(drive);
+        var backend = directory switch
         {
-            Attach(domid, config with { Disks = [medium], Nics = [] });
-        }
-        catch (ToolstackException)
-        {
-            Attach(domid, config with { Disks = [drive], Nics = [] });
-            throw;
-        }
+            "qdisk" => DiskBackend.Qdisk,
+            "vbd3" => DiskBackend.Tap,
+            _ => drive.Backend,
+        };
+        var changed = drive with { Target = medium.Target, Format = medium.Format, Backend = backend, Position = null };
+        Order(domid, WithDevices(Verbs.DeviceExchange, config with { Disks = [changed], Nics = [] }));
     }
 
     /// <summary>Takes a device away; returns when nothing is left of it.</summary>
@@ -67,4 +61,7 @@ public sealed partial class XenHost
     /// <param name="patience">What to do about a guest that does not let go of it.</param>
     public void Detach(int domid, string kind, int id, DetachPatience patience) =>
         Order(domid, new Message(Verbs.DeviceDetach).With("kind", kind).With("id", id).With("patience", (long)patience));
+
+    private static Message WithDevices(string verb, DomainConfig devices) =>
+        new Message(verb).With("config", Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(DiskTargets.Absolute(devices))));
 }

@@ -60,15 +60,19 @@ internal static class GuestImages
         """
         #!/bin/busybox sh
         mkdir -p /mnt
-        insmod /xen-blkfront.ko
+        insmod /xen-blkfront.ko $(tr ' ' '\n' < /proc/cmdline | sed -n 's/^xen_blkfront\.//p') # as modprobe does
         case $1 in
         stay) echo DISK-READY; while :; do sleep 1; done ;;
+        parts) # two partitions and no disk, as xen-create-image makes them
+            until [ -b /dev/xvda1 ] && [ -b /dev/xvda2 ]; do sleep 0.1; done
+            mount -t ext4 /dev/xvda2 /mnt && cat /mnt/greeting && mkswap /dev/xvda1 >/dev/null && swapon /dev/xvda1 && echo "PARTS $(cat /sys/block/*/xvda1/size /sys/block/xvda1/size 2>/dev/null) $(cut -d' ' -f1 /proc/swaps | tail -n 1)"
+            sleep 100000 ;;
         esac
         while ! [ -b /dev/xvda ]; do sleep 0.1; done
         case $1 in
         use) # mounts every disk, reads what is there, writes and syncs
             for disk in /dev/xvd?; do
-                mount -t ext4 $disk /mnt && cat /mnt/greeting && dd if=/dev/zero of=/mnt/zeros bs=1M count=4 conv=fsync && umount /mnt && echo "USED $disk"
+                mount -t ext4 $disk /mnt && cat /mnt/greeting && dd if=/dev/zero of=/mnt/zeros bs=1M count=4 conv=fsync && umount /mnt && echo "USED $disk with sectors of $(cat /sys/block/${disk#/dev/}/queue/logical_block_size)"
             done ;;
         write) # numbered files, each told once it is durable
             mount -t ext4 /dev/xvda /mnt
@@ -80,6 +84,26 @@ internal static class GuestImages
         fill) # more than the host has room for
             dd if=/dev/urandom of=/dev/xvda bs=64k conv=fsync; echo "FILLED $?"
             dd if=/dev/xvda of=/dev/null bs=64k count=1 && echo "STILL-READS"; sleep 100000 ;;
+        far) # a sector beyond 2 TiB
+            echo "SIZE $(cat /sys/block/xvda/size)"; head -c 512 /dev/urandom > /tmp/one
+            dd if=/tmp/one of=/dev/xvda bs=512 seek=4294967300 oflag=direct conv=notrunc 2>/dev/null
+            dd if=/dev/xvda bs=512 skip=4294967300 count=1 iflag=direct 2>/dev/null | cmp - /tmp/one && echo FAR-GOOD; sleep 100000 ;;
+        rings) # a file from each of two vCPUs, read again from the disk
+            mount -t ext4 /dev/xvda /mnt
+            for mask in 1 2; do taskset $mask sh -c "head -c 4000000 /dev/urandom > /mnt/$mask; md5sum < /mnt/$mask > /mnt/$mask.sum; sync" & done; wait
+            umount /mnt; mount -t ext4 /dev/xvda /mnt
+            for mask in 1 2; do [ "$(taskset $mask md5sum < /mnt/$mask)" = "$(cat /mnt/$mask.sum)" ] && echo "RING-GOOD $mask"; done; sleep 100000 ;;
+        medium) # tells of every medium in the drive xvdc
+            last=
+            while :; do
+                now="$(cat /sys/block/xvdc/size) $(head -c 8 /dev/xvdc 2>/dev/null)"
+                [ "$now" = "$last" ] || { last=$now; echo "MEDIUM $now."; }
+                sleep 0.1
+            done ;;
+        trim) # writes, deletes, and gives the room back
+            mount -t ext4 -o nodiscard /dev/xvda /mnt
+            dd if=/dev/urandom of=/mnt/big bs=1M count=16 conv=fsync 2>/dev/null;
+            rm /mnt/big; sync; fstrim /mnt && echo TRIMMED; sleep 100000 ;;
         size) # waits for another size
             first=$(cat /sys/block/xvda/size); echo "SIZE $first"
             while [ "$(cat /sys/block/xvda/size)" = "$first" ]; do dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; sleep 0.1; done

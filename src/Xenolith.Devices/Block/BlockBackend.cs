@@ -5,23 +5,19 @@ using Xenolith.Machine;
 
 namespace Xenolith.Devices.Block;
 
-/// <summary>What a block frontend wrote to the store when it became ready.</summary>
-/// <param name="Protocol">Its <c>protocol</c> node, or null.</param>
-/// <param name="RingReferences">Grant references of <c>ring-ref</c>, or of <c>ring-ref0</c> and so on.</param>
-/// <param name="EventChannel">Its <c>event-channel</c>.</param>
-public sealed record BlockFrontend(string? Protocol, uint[] RingReferences, uint EventChannel);
-
 /// <summary>
 /// The backend of one virtual disk in the domain's process: an image that lives as long as the disk is attached, and a connection that comes
 /// and goes with the frontend. Thread ownership: the thread that performs orders about devices.
 /// </summary>
 public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, Action<string> log) : IDisposable
 {
-    private MappedRing? _ring;
-    private VirtualDisk? _disk;
+    private readonly List<(MappedRing Ring, BlockQueue Queue)> _queues = [];
 
     /// <summary>Largest <c>max-ring-page-order</c> that we offer.</summary>
     public const int MaxRingOrder = 4;
+
+    /// <summary>The <c>multi-queue-max-queues</c> that we offer: what Linux's blkfront takes at most unless it is told otherwise, one for each vCPU.</summary>
+    public const int MaxQueues = 4;
 
     /// <summary>What is behind the disk.</summary>
     public IDiskImage Image => image;
@@ -33,13 +29,22 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
     public Action<long>? Resized { get; init; }
 
     /// <summary>True while a frontend is connected.</summary>
-    public bool Connected => _disk is not null;
+    public bool Connected => _queues.Count > 0;
 
     /// <summary>Counters of the present connection; null without one.</summary>
-    public DiskCounters? Counters => _disk?.Counters;
+    public DiskCounters? Counters { get; private set; }
 
-    /// <summary>The ring's indices, for <c>xl inspect</c>; none without a connection.</summary>
-    public IEnumerable<KeyValuePair<string, long>> RingIndices() => _disk?.RingIndices() ?? [];
+    /// <summary>The rings' indices, for <c>xl inspect</c>, those of further queues with the queue's number before them; none without a connection. Any thread.</summary>
+    public IEnumerable<KeyValuePair<string, long>> RingIndices()
+    {
+        (MappedRing Ring, BlockQueue Queue)[] queues;
+        lock (_queues)
+        {
+            queues = [.. _queues];
+        }
+
+        return queues.SelectMany((q, number) => q.Queue.RingIndices().Select(i => number == 0 ? i : new($"queue-{number}/{i.Key}", i.Value)));
+    }
 
     /// <summary>Connects to a frontend; an earlier connection ends first. False with the reason in words.</summary>
     /// <param name="domain">The frontend's domain.</param>
@@ -56,31 +61,49 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
             return false;
         }
 
-        VirtualDisk? connected = null;
-        _ring = MappedRing.TryMap(domain, frontend.RingReferences, frontend.EventChannel, () => Volatile.Read(ref connected)?.Notify(), out error);
-        if (_ring is null)
+        Counters = new();
+        var stop = new StopOnce(stopped);
+        foreach (var queue in frontend.Queues)
         {
-            error = $"disk {name}: {error}";
-            return false;
+            BlockQueue? connected = null;
+            if (MappedRing.TryMap(domain, queue.RingReferences, queue.EventChannel, () => Volatile.Read(ref connected)?.Notify(), out error) is not { } mapped)
+            {
+                error = $"disk {name}: {error}";
+                Disconnect();
+                return false;
+            }
+
+            var pages = mapped.Addresses;
+            var ring = new SharedRing(pages, layout.EntrySize, layout.Entries(pages.Length));
+            connected = new(name, image, readOnly, layout, ring, new DomainGrants(domain), mapped.Notify, Counters, log, stop.Stop) { Resized = _queues.Count == 0 ? Resized : null };
+            lock (_queues)
+            {
+                _queues.Add((mapped, connected));
+            }
+
+            // The frontend may have sent before the queue existed.
+            Volatile.Read(ref connected).Notify();
         }
 
-        var pages = _ring.Addresses;
-        var ring = new SharedRing(pages, layout.EntrySize, layout.Entries(pages.Length));
-        _disk = new VirtualDisk(name, image, readOnly, layout, ring, new DomainGrants(domain), _ring.Notify, log, stopped) { Resized = Resized };
-        Volatile.Write(ref connected, _disk);
-
-        // The frontend may have sent before the disk existed.
-        _disk.Notify();
+        error = string.Empty;
         return true;
     }
 
     /// <summary>Ends the connection after the requests in flight.</summary>
     public void Disconnect()
     {
-        _disk?.Dispose();
-        _disk = null;
-        _ring?.Dispose();
-        _ring = null;
+        foreach (var (ring, queue) in _queues)
+        {
+            queue.Dispose();
+            ring.Dispose();
+        }
+
+        lock (_queues)
+        {
+            _queues.Clear();
+        }
+
+        Counters = null;
     }
 
     /// <inheritdoc/>
@@ -88,5 +111,19 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
     {
         Disconnect();
         image.Dispose();
+    }
+
+    /// <summary>Several queues may find their rings broken; the device is closed once.</summary>
+    private sealed class StopOnce(Action<string> stopped)
+    {
+        private int _done;
+
+        public void Stop(string reason)
+        {
+            if (Interlocked.Exchange(ref _done, 1) == 0)
+            {
+                stopped(reason);
+            }
+        }
     }
 }

@@ -14,11 +14,16 @@ internal sealed class DiskWorkers(string name, Action<BlockRequest> execute) : I
     private readonly SemaphoreSlim _work = new(0);
     private readonly List<Thread> _threads = [];
     private int _idle;
+    private int _busy;
     private bool _ending;
+
+    /// <summary>Requests posted and not yet done.</summary>
+    public int Busy => Volatile.Read(ref _busy);
 
     /// <summary>Queues a request; the callback runs on a worker.</summary>
     public void Post(BlockRequest request)
     {
+        Interlocked.Increment(ref _busy);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_ending, this);
@@ -75,6 +80,7 @@ internal sealed class DiskWorkers(string name, Action<BlockRequest> execute) : I
             if (request is not null)
             {
                 execute(request);
+                Interlocked.Decrement(ref _busy);
             }
         }
     }

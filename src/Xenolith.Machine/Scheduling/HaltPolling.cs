@@ -1,10 +1,11 @@
 namespace Xenolith.Machine.Scheduling;
 
 /// <summary>
-/// How long a vCPU that blocks looks for its event before it sleeps in the kernel: nothing, unless its waits have lately been so short that sleeping and
-/// waking cost more than the wait (two vCPUs that talk to each other). Waits of an idle guest are long, so it never polls. Owned by the vCPU's thread.
+/// How long a vCPU that blocks, or a backend whose ring is empty, looks for its event before it sleeps in the kernel: nothing, unless its waits have
+/// lately been so short that sleeping and waking cost more than the wait (two vCPUs that talk to each other, a guest that reads block by block). Waits
+/// of an idle guest are long, so it never polls. Owned by the waiting thread.
 /// </summary>
-internal struct HaltPolling
+public struct HaltPolling
 {
     /// <summary>Longest polling, in ns: about what a sleep and a wake-up cost.</summary>
     public const long Longest = 40_000;

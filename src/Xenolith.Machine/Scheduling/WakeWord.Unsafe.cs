@@ -7,7 +7,7 @@ namespace Xenolith.Machine.Scheduling;
 /// What one thread sleeps on. The protocol without lost wake-ups: the sleeper takes <see cref="Ticket"/>, then tests its condition,
 /// then calls <see cref="Sleep"/> with the ticket; whoever makes the condition true calls <see cref="Wake"/> afterwards, which makes older tickets void.
 /// </summary>
-internal sealed unsafe class WakeWord
+public sealed unsafe class WakeWord
 {
     /// <summary>Pinned, and alone in its cache line.</summary>
     private readonly int[] _word = GC.AllocateArray<int>(32, pinned: true);

@@ -15,6 +15,9 @@ public static class DeviceOrders
     /// <summary>The frontend has gone, or is to go: answer what is in flight, unmap. Done also if nothing was connected.</summary>
     public const string Disconnect = "disconnect";
 
+    /// <summary>Something else is behind the device from now on (another medium in a drive): fields and descriptors as of <see cref="Open"/>. The frontend stays connected.</summary>
+    public const string Exchange = "exchange";
+
     /// <summary>The device is gone: disconnect and close everything.</summary>
     public const string Close = "close";
 }

@@ -78,6 +78,9 @@ public static class Verbs
     /// <summary>Xl to monitor: take the device <c>kind</c> <c>id</c> away, with <c>force</c> without waiting for the guest.</summary>
     public const string DeviceDetach = "device-detach";
 
+    /// <summary>To a monitor: put something else behind a device that stays attached. Fields as of <see cref="DeviceAttach"/>.</summary>
+    public const string DeviceExchange = "device-exchange";
+
     /// <summary>Monitor to boot loader: find on this disk what the domain boots. Fields: <c>disk</c> (its name), its size, the domain's size, the options.</summary>
     public const string Load = "load";
 

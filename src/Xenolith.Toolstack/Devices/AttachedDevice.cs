@@ -15,7 +15,7 @@ internal sealed class AttachedDevice : IDisposable
     /// <summary>How long a guest may take to close a device, as in libxl.</summary>
     private const int DetachMilliseconds = 10_000;
 
-    private readonly Device _device;
+    private Device _device;
     private readonly DeviceSurroundings _around;
     private readonly DomainChild _child;
     private readonly StoreKeeper _store;
@@ -23,6 +23,7 @@ internal sealed class AttachedDevice : IDisposable
     private IDisposable? _onlineWatch;
     private Action<string?>? _made;
     private Action<string?>? _removed;
+    private Action<string?>? _exchanged;
     private Action? _unplugged;
     private bool _busy, _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost;
 
@@ -98,6 +99,38 @@ internal sealed class AttachedDevice : IDisposable
         Look();
     }
 
+    /// <summary>Puts something else behind the device, which stays attached, and its frontend connected.</summary>
+    /// <param name="successor">What the device is from then on, of the same kind, number and backend; owned from now on.</param>
+    /// <param name="exchanged">Called once with null, or with why everything is as before.</param>
+    public void Exchange(Device successor, Action<string?> exchanged)
+    {
+        if (!_plugged || !Online || _disposed || _exchanged is not null)
+        {
+            successor.Dispose();
+            exchanged($"{_device.Title} is being attached, changed or removed just now; try again in a moment.");
+            return;
+        }
+
+        _exchanged = error =>
+        {
+            _exchanged = null;
+            if (error is not null)
+            {
+                successor.Dispose();
+            }
+
+            exchanged(error);
+        };
+        try
+        {
+            successor.Prepare(_around, error => Exchange(successor, error));
+        }
+        catch (Exception e) when (StoreTrouble.Is(e))
+        {
+            _exchanged?.Invoke(e.Message);
+        }
+    }
+
     /// <summary>The domain process tells of the device, unasked.</summary>
     public void Hear(Message message)
     {
@@ -144,6 +177,7 @@ internal sealed class AttachedDevice : IDisposable
         _disposed = true;
         _watch?.Dispose();
         _onlineWatch?.Dispose();
+        _exchanged?.Invoke($"{_device.Title} was removed meanwhile.");
         _device.Dispose();
     }
 
@@ -168,6 +202,46 @@ internal sealed class AttachedDevice : IDisposable
                 waiting?.Invoke();
             });
         }
+    }
+
+    private void Exchange(Device successor, string? error)
+    {
+        if (_exchanged is null)
+        {
+            return; // it was removed meanwhile
+        }
+
+        if (error is not null)
+        {
+            _exchanged(error);
+            return;
+        }
+
+        var order = new Message(Verbs.Device).With("order", DeviceOrders.Exchange);
+        var descriptors = new List<SafeHandle>();
+        successor.FillOpen(order, descriptors);
+        Order(order, descriptors, answer =>
+        {
+            if (Refusal(answer) is { } refusal)
+            {
+                _exchanged?.Invoke(refusal);
+                return;
+            }
+
+            var predecessor = _device;
+            _device = successor;
+            predecessor.Dispose();
+            var (removed, written) = successor.Exchanged(answer!);
+            var nodes = written.ToList();
+            _store.Do(s => s.Write([.. nodes.Select(Node), .. nodes.Select(n => new StoreNode($"{Address.Libxl}/{n.Name}", n.Value, []))], [.. removed.Select(name => $"{Address.Backend}/{name}")]));
+            if (State == XenbusState.Connected)
+            {
+                // Written again, unchanged, so that the frontend looks at the nodes.
+                Enter(State, []);
+            }
+
+            _exchanged?.Invoke(null);
+        });
     }
 
     private void Prepare(Action<string?> done)

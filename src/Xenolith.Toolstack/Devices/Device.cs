@@ -53,6 +53,13 @@ internal abstract class Device : IDisposable
     /// <summary>Its other half in the domain process tells something while it serves. Returns nodes of the backend to write, at which the frontend is made to look.</summary>
     public virtual IEnumerable<(string Name, string Value)> Said(Message message) => [];
 
+    /// <summary>
+    /// The domain process has put this device's image, port, ... behind another one of the same kind and number, whose frontend stays connected.
+    /// Returns nodes of the backend to remove and to write, at which the frontend is made to look. Asked only of kinds whose devices can be exchanged.
+    /// </summary>
+    public virtual (IEnumerable<string> Removed, IEnumerable<(string Name, string Value)> Written) Exchanged(Message answer) =>
+        throw new NotSupportedException($"{Title} cannot be exchanged");
+
     /// <summary>The device is being removed, and its nodes still stand: run hotplug scripts. Called once after <see cref="Plug"/> was called. Cannot fail; log what goes wrong.</summary>
     public virtual void Unplug(DeviceSurroundings surroundings, Action done)
     {

@@ -70,16 +70,34 @@ internal sealed class DomainDevices(
         Made(null);
     }
 
-    /// <summary>Serves <see cref="Verbs.DeviceAttach"/> and <see cref="Verbs.DeviceDetach"/>; answers when it is done.</summary>
+    /// <summary>Serves <see cref="Verbs.DeviceAttach"/>, <see cref="Verbs.DeviceDetach"/> and <see cref="Verbs.DeviceExchange"/>; answers when it is done.</summary>
     public void Serve(Message request, Action<Message> answer)
     {
-        if (request.Verb == Verbs.DeviceAttach)
+        switch (request.Verb)
         {
-            Attach(DomainConfigSerializer.Deserialize(Encoding.UTF8.GetBytes(request.Text("config"))), answer);
+            case Verbs.DeviceAttach:
+                Attach(Part(request), answer);
+                break;
+            case Verbs.DeviceExchange:
+                Exchange(Part(request), answer);
+                break;
+            default:
+                Detach(request, answer);
+                break;
         }
-        else
+    }
+
+    /// <summary>
+    /// Takes all devices away from a domain that is kept after its end while its successor needs them: images, interfaces, and what locks them.
+    /// Turns the loop until that is done.
+    /// </summary>
+    public void Release()
+    {
+        var waited = _devices.Count;
+        _devices.ToList().ForEach(d => d.Remove(DetachPatience.None, _ => waited--));
+        if (!context.Loop.RunUntil(() => waited == 0, UnplugMilliseconds))
         {
-            Detach(request, answer);
+            context.Log.Write($"Domain {domid}: its devices were not released within {UnplugMilliseconds / 1000} seconds; going on without that.");
         }
     }
 
@@ -153,6 +171,31 @@ internal sealed class DomainDevices(
         changed(devices.Aggregate(config(), (whole, device) => DeviceKinds.Find(device.Kind)!.With(whole, device)));
         answer(new Message(Verbs.Done).With("remarks", context.TakeRemarks()));
     });
+
+    private void Exchange(DomainConfig part, Action<Message> answer)
+    {
+        var successor = DeviceKinds.All.SelectMany(kind => kind.Of(part, [])).First();
+        if (Find(successor.Kind, successor.Id) is not { } device || device.Address.BackendKind != successor.BackendKind)
+        {
+            successor.Dispose();
+            answer(new Message(Verbs.Failed).With("text", $"the domain has no {successor.Title} of that kind"));
+            return;
+        }
+
+        device.Exchange(successor, error =>
+        {
+            if (error is not null)
+            {
+                answer(new Message(Verbs.Failed).With("text", error));
+                return;
+            }
+
+            changed(DeviceKinds.Find(successor.Kind)!.With(config(), successor));
+            answer(new Message(Verbs.Done).With("remarks", context.TakeRemarks()));
+        });
+    }
+
+    private static DomainConfig Part(Message request) => DomainConfigSerializer.Deserialize(Encoding.UTF8.GetBytes(request.Text("config")));
 
     private void Detach(Message request, Action<Message> answer)
     {

@@ -163,6 +163,9 @@ internal sealed class DomainInstance : IDisposable
     /// <summary>Serves an order about its devices.</summary>
     public void ServeDevices(Message request, Action<Message> answer) => _devices!.Serve(request, answer);
 
+    /// <summary>It is kept without its devices, which its successor gets.</summary>
+    public void ReleaseDevices() => _devices!.Release();
+
     /// <summary>Tells of its shutdown (at once if it has shut down) and, in any case, of its end.</summary>
     public void Wait(Action<Message> tell)
     {

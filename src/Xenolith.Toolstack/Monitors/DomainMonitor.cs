@@ -94,7 +94,7 @@ internal sealed class DomainMonitor : IDisposable
             case Verbs.Rename:
                 answer(Rename(domain, request.Text("name")));
                 break;
-            case Verbs.DeviceAttach or Verbs.DeviceDetach:
+            case Verbs.DeviceAttach or Verbs.DeviceDetach or Verbs.DeviceExchange:
                 domain.ServeDevices(request, answer);
                 break;
             case var verb when !DomainOrders.TryServe(domain, request, answer):
@@ -196,6 +196,11 @@ internal sealed class DomainMonitor : IDisposable
             using var held = _context.State.Lock();
             var names = _context.State.Living(out _).Select(d => d.Name).ToHashSet();
             domain.Rename(LifecyclePolicy.KeptName(config.Name, names.Contains), Guid.NewGuid());
+        }
+
+        if (step is { Keeps: true, Restarts: true })
+        {
+            domain.ReleaseDevices();
         }
 
         if (!step.Keeps)

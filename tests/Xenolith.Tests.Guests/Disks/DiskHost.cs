@@ -19,7 +19,7 @@ public abstract class DiskHost : GuestHost
     {
         var root = Directory.CreateTempSubdirectory("xenolith-root-");
         File.WriteAllText(System.IO.Path.Combine(root.FullName, "greeting"), $"hello from {name}\n");
-        DiskImages.Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", root.FullName, In(name), "24M");
+        DiskImages.Run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-d", root.FullName, In(name), "24M");
         root.Delete(recursive: true);
         return In(name);
     }
@@ -30,6 +30,25 @@ public abstract class DiskHost : GuestHost
         using var file = File.Create(In(name));
         file.SetLength(bytes);
         return In(name);
+    }
+
+    /// <summary>An image of zeros but for its first bytes.</summary>
+    protected string Medium(string name, string begin, long bytes)
+    {
+        Sparse(name, bytes);
+        using var file = File.OpenWrite(In(name));
+        file.Write(System.Text.Encoding.ASCII.GetBytes(begin));
+        return In(name);
+    }
+
+    /// <summary>Bytes that a file takes on the host's disk.</summary>
+    protected static long Allocated(string path) => long.Parse(DiskImages.Run("stat", "-c", "%b", path)) * 512;
+
+    /// <summary>How often a text is in a guest's console log.</summary>
+    protected int Said(string name, string text)
+    {
+        var log = System.IO.Path.Combine(Path, "log", "console", $"guest-{name}.log");
+        return File.Exists(log) ? File.ReadAllText(log).Split(text).Length - 1 : 0;
     }
 
     /// <summary>The file system of an image is whole; its journal may have to be replayed first.</summary>

@@ -49,6 +49,114 @@ public sealed class DiskTests : DiskHost
     }
 
     [Fact]
+    public void A_drive_gets_a_medium_changes_it_and_loses_it_while_the_guest_looks()
+    {
+        Sparse("a.img", 8 << 20);
+        Medium("first.iso", "first-cd", 2 << 20);
+        Medium("other.iso", "other-cd", 4 << 20);
+        XlOk("create", "-p", DiskConfig("guest", "medium", $"disk = [ '{In("a.img")},raw,xvda,w', ',empty,xvdc:cdrom,r' ]"));
+
+        // No frontend looks yet.
+        XlOk("cd-insert", "guest", "xvdc", In("first.iso"));
+        XlOk("unpause", "guest");
+        AwaitConsole("guest", "MEDIUM 4096 first-cd.");
+        Assert.Contains("Cannot stat file", Fails("cd-insert", "guest", "xvdc", In("nothing.iso")));
+        Assert.Contains("has no CD drive xvda", Fails("cd-eject", "guest", "xvda"));
+
+        XlOk("cd-eject", "guest", "xvdc");
+        AwaitConsole("guest", "MEDIUM 0 .");
+        XlOk("cd-eject", "guest", "xvdc");
+        XlOk("cd-insert", "guest", "xvdc", In("other.iso"));
+        AwaitConsole("guest", "MEDIUM 8192 other-cd.");
+        XlOk("cd-insert", "guest", "xvdc", In("first.iso"));
+        Eventually(() => Said("guest", "MEDIUM 4096 first-cd.") == 2, "the guest does not see the first medium again");
+        Assert.Equal(In("first.iso") + "\n", Run("xenstore-read", "/local/domain/0/backend/vbd/1/51744/params").Output);
+
+        // What was taken out is free again.
+        XlOk("block-attach", "guest", $"{In("other.iso")},raw,xvdd,w");
+
+        XlOk("reboot", "-F", "guest");
+        Eventually(() => Said("guest", "MEDIUM 4096 first-cd.") == 3, "the rebooted guest does not see the medium");
+    }
+
+    [Fact]
+    public void A_domain_that_is_kept_under_another_name_leaves_its_disks_to_its_successor()
+    {
+        Sparse("a.img", 8 << 20);
+        XlOk("create", DiskConfig("guest", "stay", "on_reboot = 'rename-restart'", $"disk = [ '{In("a.img")},raw,xvda,w' ]"));
+        AwaitConsole("guest", "DISK-READY");
+
+        XlOk("reboot", "-F", "guest");
+
+        Eventually(() => Find("guest") is { Domid: 2 }, "it does not come back");
+        Eventually(() => Said("guest", "DISK-READY") == 2, "its successor does not run");
+        Assert.StartsWith("---s", Find("guest-1")!.State);
+        Assert.NotNull(Listed("51712"));
+        XlOk("destroy", "guest-1");
+        Assert.NotNull(Listed("51712"));
+    }
+
+    [Fact]
+    public void A_guest_takes_several_queues_and_rings_of_several_pages()
+    {
+        var image = Ext4("a.img");
+        XlOk("create", DiskConfig("guest", "rings xen_blkfront.max_queues=2 xen_blkfront.max_ring_page_order=2", "vcpus = 2", $"disk = [ '{image},raw,xvda,w' ]"));
+
+        AwaitConsole("guest", "RING-GOOD 1");
+        AwaitConsole("guest", "RING-GOOD 2");
+        Assert.Equal("2\n", Run("xenstore-read", "/local/domain/1/device/vbd/51712/multi-queue-num-queues").Output);
+        Assert.Equal("2\n", Run("xenstore-read", "/local/domain/1/device/vbd/51712/ring-page-order").Output);
+        var counters = XlOk("inspect", "guest").Output;
+        Assert.Matches(@"vbd/51712/req_prod\s+[1-9]", counters);
+        Assert.Matches(@"vbd/51712/queue-1/req_prod\s+[1-9]", counters);
+    }
+
+    [Theory]
+    [InlineData("raw")]
+    [InlineData("qcow2")]
+    public void What_a_guest_trims_is_given_back_to_the_host(string format)
+    {
+        var image = In("disk." + format);
+        DiskImages.Run("qemu-img", "convert", "-O", format, Ext4("a.img"), image);
+        XlOk("create", DiskConfig("guest", "trim", $"disk = [ '{image},{format},xvda,w' ]"));
+
+        AwaitConsole("guest", "TRIMMED");
+
+        Eventually(() => Allocated(image) < 8 << 20, "16 MiB that were trimmed take room still");
+    }
+
+    [Fact]
+    public void Partitions_can_be_given_without_a_disk()
+    {
+        var root = Ext4("root.img");
+        var swap = Sparse("swap.img", 8 << 20);
+        XlOk("create", DiskConfig("guest", "parts", $"disk = [ 'file:{root},xvda2,w', 'file:{swap},xvda1,w' ]"));
+
+        AwaitConsole("guest", "PARTS 16384 /dev/xvda1");
+        AwaitConsole("guest", "hello from root.img");
+    }
+
+    [Fact]
+    public void A_disk_of_more_than_2_TiB_is_whole()
+    {
+        XlOk("create", DiskConfig("guest", "far", $"disk = [ '{Sparse("a.img", (2L << 40) + (1 << 20))},raw,xvda,w' ]"));
+
+        AwaitConsole("guest", "SIZE 4294969344");
+        AwaitConsole("guest", "FAR-GOOD");
+    }
+
+    [Fact]
+    public void A_disk_of_large_sectors_has_large_sectors_in_the_guest()
+    {
+        var target = $"nbdkit:--filter=blocksize-policy file {Ext4("a.img")} blocksize-minimum=4096 blocksize-error-policy=error";
+
+        var outcome = XlOk("create", "-c", DiskConfig("guest", "use", $"disk = [ 'vdev=xvda, access=rw, target={target}' ]"));
+
+        Assert.Contains("USED /dev/xvda with sectors of 4096", outcome.Output);
+        AssertWhole(In("a.img"));
+    }
+
+    [Fact]
     public void An_image_that_grows_is_seen_to_grow()
     {
         var image = Sparse("a.img", 8 << 20);

@@ -35,12 +35,43 @@ public sealed class DurabilityTests : DiskHost
         }
 
         AssertWhole(raw);
-        DiskImages.Run("debugfs", "-R", $"rdump / {Directory.CreateDirectory(In("files")).FullName}", raw);
-        for (var number = 1; number <= durable; number++)
+        AssertFiles(raw, durable);
+    }
+
+    [Fact]
+    public void What_was_synced_survives_a_server_that_drops_what_was_not_flushed()
+    {
+        var raw = Ext4("raw.img");
+
+        // The filter keeps writes to itself until a flush; when it is killed they are gone, as with a server that loses its power.
+        XlOk("create", DiskConfig("guest", "write", $"disk = [ 'vdev=xvda, target=nbdkit:--filter=cache file {raw} cache=writeback' ]"));
+        Eventually(() => Durable() >= 12, "the guest does not write");
+        var durable = Durable();
+        foreach (var pid in Processes("--unix"))
         {
-            var sum = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(File.ReadAllBytes(In($"files/{number}"))));
-            Assert.StartsWith(sum, File.ReadAllText(In($"files/{number}.sum")));
+            Kill(pid);
         }
+
+        XlOk("destroy", "guest");
+        AssertWhole(raw);
+        AssertFiles(raw, durable);
+    }
+
+    [Fact]
+    public void A_full_host_disk_gives_errors_and_the_domain_lives()
+    {
+        // A file system with less room than the image has, in a mount namespace of its own, so that no right is needed.
+        var full = Directory.CreateDirectory(In("full")).FullName;
+        var config = DiskConfig("guest", "fill", $"disk = [ '{full}/a.img,raw,xvda,w' ]");
+        DiskImages.Run(
+            "unshare",
+            "--user", "--map-root-user", "--mount", "sh", "-c",
+            $"mount -t tmpfs -o size=4m tmpfs {full} && truncate -s 16M {full}/a.img && XENOLITH_RUNDIR={Path} exec {GuestImages.Programs}/xl create -q {config}");
+
+        AwaitConsole("guest", "FILLED 1");
+        AwaitConsole("guest", "STILL-READS");
+        Assert.NotNull(Find("guest"));
+        Assert.Matches("disk xvda: Write of [0-9]+ bytes at sector [0-9]+ failed: No space left on device", XlOk("dmesg").Output);
     }
 
     [Fact]
@@ -77,6 +108,17 @@ public sealed class DurabilityTests : DiskHost
         AwaitConsole("guest", "READ-FAILED");
         Assert.NotNull(Find("guest"));
         Eventually(() => XlOk("dmesg").Output.Contains("disk xvda: Read of"), "xl dmesg does not say what happened");
+    }
+
+    /// <summary>The files that the guest said to be durable have the contents that it wrote.</summary>
+    private void AssertFiles(string raw, int durable)
+    {
+        DiskImages.Run("debugfs", "-R", $"rdump / {Directory.CreateDirectory(In("files")).FullName}", raw);
+        for (var number = 1; number <= durable; number++)
+        {
+            var sum = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(File.ReadAllBytes(In($"files/{number}"))));
+            Assert.StartsWith(sum, File.ReadAllText(In($"files/{number}.sum")));
+        }
     }
 
     private int Durable()

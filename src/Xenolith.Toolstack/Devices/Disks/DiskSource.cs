@@ -33,7 +33,7 @@ internal abstract class DiskSource : IDisposable
             { Script: not null } => $"its prefix or script= asks for the hotplug script {disk.Script}, and scripts are not run for disks. For a network block device write the target as nbd://HOST/EXPORT.",
             { Backend: DiskBackend.Standalone } => "backendtype=standalone means a server that somebody else starts, which is not supported. Leave it out.",
             { Backend: DiskBackend.Phy, Format: not (DiskFormat.Raw or DiskFormat.Empty) } => $"backendtype=phy serves raw images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
-            { Backend: DiskBackend.Tap, Format: not (DiskFormat.Raw or DiskFormat.Vhd) } => $"backendtype=tap serves raw and vhd images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
+            { Backend: DiskBackend.Tap, Format: not (DiskFormat.Raw or DiskFormat.Vhd or DiskFormat.Empty) } => $"backendtype=tap serves raw and vhd images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
             { Format: DiskFormat.Empty, IsCdrom: false } => "format=empty is for cdrom drives only. Name an image.",
             { Format: DiskFormat.Empty, Target: not (null or "") } => $"an image is given ({disk.Target}), yet the format says that the drive is empty. Leave one of them out.",
             _ => null,

@@ -50,7 +50,7 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
         return
         [
             ("feature-max-indirect-segments", BlockRequest.MaxSegments.ToString(CultureInfo.InvariantCulture)),
-            ("multi-queue-max-queues", "1"),
+            ("multi-queue-max-queues", BlockBackend.MaxQueues.ToString(CultureInfo.InvariantCulture)),
             ("max-ring-page-order", BlockBackend.MaxRingOrder.ToString(CultureInfo.InvariantCulture)),
             .. _source.PhysicalNodes(),
             ("hotplug-status", "connected"),
@@ -65,6 +65,13 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
 
     /// <inheritdoc/>
     public override IEnumerable<(string Name, string Value)> Said(Message message) => [("sectors", (message.Number("bytes") / 512).ToString(CultureInfo.InvariantCulture))];
+
+    /// <inheritdoc/>
+    public override (IEnumerable<string> Removed, IEnumerable<(string Name, string Value)> Written) Exchanged(Message answer)
+    {
+        _source!.HandedOver();
+        return (["physical-device", "physical-device-path"], [("params", VbdNodes.Parameters(config)), .. _source.PhysicalNodes(), .. Said(answer)]);
+    }
 
     /// <inheritdoc/>
     public override void Dispose()

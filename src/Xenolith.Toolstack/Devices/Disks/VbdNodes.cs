@@ -22,10 +22,9 @@ internal static class VbdNodes
     public static DeviceNodes Of(DiskConfig disk, int number, int domid)
     {
         var type = BackendOf(disk).Type;
-        var target = disk.Target ?? string.Empty;
         List<(string, string)> backend =
         [
-            ("params", type == "phy" ? target : $"{FormatName(disk.Format)}:{target}"),
+            ("params", Parameters(disk)),
             .. type switch
             {
                 "phy" => [("script", Script)],
@@ -56,6 +55,9 @@ internal static class VbdNodes
             ],
             []);
     }
+
+    /// <summary>What is behind the disk, in the form of its backend.</summary>
+    public static string Parameters(DiskConfig disk) => BackendOf(disk).Type == "phy" ? disk.Target ?? string.Empty : $"{FormatName(disk.Format)}:{disk.Target}";
 
     /// <summary>
     /// What the backend offers once it serves, from the domain process's answer. Persistent grants are offered only where the frontend copies its

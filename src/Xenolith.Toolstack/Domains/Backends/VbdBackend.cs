@@ -6,6 +6,7 @@ using Xenolith.Devices.Block.Nbd;
 using Xenolith.Host;
 using Xenolith.Machine;
 using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Devices.Disks;
 
 namespace Xenolith.Toolstack.Domains.Backends;
 
@@ -18,15 +19,18 @@ internal sealed class VbdBackendKind : IBackendKind
     /// <inheritdoc/>
     public IDeviceBackend Open(Domain domain, Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer, BackendEvents events)
     {
-        IDiskImage image = order.Text("source") switch
-        {
-            "empty" => new NoMedium(),
-            "raw" => new RawImage(descriptors[0], order.Text("image")),
-            "nbd" => OpenNbd(order, descriptors, events),
-            var other => throw new DeviceException($"{order.Text("name")}: unknown source {other}"),
-        };
-        return new VbdBackend(domain, order, image, descriptors.Skip(1), events);
+        var image = OpenImage(order, descriptors, events);
+        return new VbdBackend(domain, order, order.Flag("cdrom") ? new CdDrive(image) : image, descriptors.Skip(1), events);
     }
+
+    /// <summary>Opens what an order says is behind a disk.</summary>
+    internal static IDiskImage OpenImage(Message order, IReadOnlyList<SafeFileHandle> descriptors, BackendEvents events) => order.Text("source") switch
+    {
+        "empty" => new NoMedium(),
+        "raw" => new RawImage(descriptors[0], order.Text("image")),
+        "nbd" => OpenNbd(order, descriptors, events),
+        var other => throw new DeviceException($"{order.Text("name")}: unknown source {other}"),
+    };
 
     private static NbdImage OpenNbd(Message order, IReadOnlyList<SafeFileHandle> descriptors, BackendEvents events)
     {
@@ -47,7 +51,7 @@ internal sealed class VbdBackend : IDeviceBackend
     private readonly Domain _domain;
     private readonly BlockBackend _disk;
     private readonly BackendEvents _events;
-    private readonly SafeFileHandle[] _locked;
+    private SafeFileHandle[] _locked;
     private readonly bool _discard, _cdrom, _readOnly;
 
     /// <summary>Makes a device without a connection.</summary>
@@ -73,9 +77,11 @@ internal sealed class VbdBackend : IDeviceBackend
     /// <inheritdoc/>
     public void Connect(Message order, Message answer)
     {
-        var references = order.Text("ring-refs").Split(',').Select(r => uint.Parse(r, CultureInfo.InvariantCulture)).ToArray();
+        var channels = order.Text(VbdFrontend.ChannelsField).Split(VbdFrontend.BetweenQueues);
+        var queues = order.Text(VbdFrontend.RingsField).Split(VbdFrontend.BetweenQueues).Select((rings, number) => new BlockFrontendQueue(
+            [.. rings.Split(VbdFrontend.BetweenPages).Select(r => uint.Parse(r, CultureInfo.InvariantCulture))], uint.Parse(channels[number], CultureInfo.InvariantCulture)));
         var protocol = order.Text("protocol") is { Length: > 0 } named ? named : null;
-        if (!_disk.TryConnect(_domain, new(protocol, references, (uint)order.Number("event-channel")), _events.Failed, out var error))
+        if (!_disk.TryConnect(_domain, new(protocol, [.. queues]), _events.Failed, out var error))
         {
             throw new DeviceException(error);
         }
@@ -88,8 +94,25 @@ internal sealed class VbdBackend : IDeviceBackend
     public void Disconnect() => _disk.Disconnect();
 
     /// <inheritdoc/>
-    public void Perform(Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer) =>
-        throw new DeviceException($"{order.Text("name")}: the order {order.Text("order")} is not known");
+    public void Perform(Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer)
+    {
+        if (order.Text("order") != DeviceOrders.Exchange || _disk.Image is not CdDrive drive)
+        {
+            throw new DeviceException($"{order.Text("name")}: the order {order.Text("order")} is not for this disk");
+        }
+
+        var medium = VbdBackendKind.OpenImage(order, descriptors, _events);
+        if (medium.SectorSize > drive.SectorSize)
+        {
+            medium.Dispose();
+            throw new DeviceException($"{order.Text("name")}: {medium.Name} has sectors of {medium.SectorSize} bytes, and the drive was made with {drive.SectorSize}. Detach the drive and attach it with this medium.");
+        }
+
+        drive.Change(medium);
+        Array.ForEach(_locked, file => file.Dispose());
+        _locked = [.. descriptors.Skip(1)];
+        answer.With("bytes", medium.Bytes);
+    }
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, long>> Counters() => _disk.Counters is { } counters

@@ -45,12 +45,15 @@ public sealed class VbdTests
     [InlineData("ring-ref=8 event-channel=9 protocol=x86_64-abi", "8")]
     [InlineData("ring-page-order=1 ring-ref0=5 ring-ref1=6 event-channel=9", "5,6")]
     [InlineData("num-ring-pages=2 ring-ref0=5 ring-ref1=6 event-channel=9", "5,6")]
-    public void A_frontends_nodes_are_read(string nodes, string references)
+    [InlineData("multi-queue-num-queues=1 ring-ref=8 event-channel=9", "8")]
+    [InlineData("multi-queue-num-queues=2 queue-0/ring-ref=8 queue-0/event-channel=9 queue-1/ring-ref=10 queue-1/event-channel=11", "8;10", "9;11")]
+    [InlineData("multi-queue-num-queues=2 ring-page-order=1 queue-0/ring-ref0=1 queue-0/ring-ref1=2 queue-0/event-channel=9 queue-1/ring-ref0=3 queue-1/ring-ref1=4 queue-1/event-channel=11", "1,2;3,4", "9;11")]
+    public void A_frontends_nodes_are_read(string nodes, string references, string channels = "9")
     {
         var order = new Message(Verbs.Device);
 
         Assert.Null(VbdFrontend.Read(Reader(nodes), order));
-        Assert.Equal((references, "9"), (order.Text("ring-refs"), order.Text("event-channel")));
+        Assert.Equal((references, channels), (order.Text(VbdFrontend.RingsField), order.Text(VbdFrontend.ChannelsField)));
     }
 
     [Theory]
@@ -62,6 +65,11 @@ public sealed class VbdTests
     [InlineData("num-ring-pages=0 ring-ref0=1 event-channel=9")]
     [InlineData("num-ring-pages=4294967295 ring-ref0=1 event-channel=9")]
     [InlineData("multi-queue-num-queues=2 ring-ref=8 event-channel=9")]
+    [InlineData("multi-queue-num-queues=2 queue-0/ring-ref=8 queue-0/event-channel=9")]
+    [InlineData("multi-queue-num-queues=0 ring-ref=8 event-channel=9")]
+    [InlineData("multi-queue-num-queues=5 ring-ref=8 event-channel=9")]
+    [InlineData("multi-queue-num-queues=4294967296 ring-ref=8 event-channel=9")]
+    [InlineData("multi-queue-num-queues=x ring-ref=8 event-channel=9")]
     public void Nonsense_of_a_frontend_is_said_and_nothing_more(string nodes) => Assert.NotNull(VbdFrontend.Read(Reader(nodes), new Message(Verbs.Device)));
 
     [Theory]

@@ -1,24 +1,34 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using Xenolith.Abi.Block;
 using Xenolith.Devices.Block.Images;
 using Xenolith.Devices.Rings;
 using Xenolith.Host;
+using Xenolith.Machine.Scheduling;
 
 namespace Xenolith.Devices.Block;
 
 /// <summary>
-/// A connected vbd: takes requests off its ring, executes those that need no waiting on its own thread and the others on workers,
+/// One queue of a connected vbd: takes requests off its ring, executes those that need no waiting on its own thread and the others on workers,
 /// and answers in the order of completion.
 /// <para>Threads: one of its own, woken by <see cref="Notify"/>; workers. Locks: the ring lock, a leaf; never held while an image works.</para>
 /// </summary>
-public sealed class VirtualDisk : IDisposable
+public sealed class BlockQueue : IDisposable
 {
     private const int LoggedErrors = 20;
 
     /// <summary>Requests of at least so many segments are worth a second thread's copying if others wait behind them.</summary>
     private const int LargeSegments = 32;
 
-    private const int ResizeLookMilliseconds = 500;
+    private const int StackBytes = 256 << 10;
+
+    private const int ResizeLookMilliseconds = 500, SpinsBetweenLooks = 10;
+
+    /// <summary>On a single processor polling would only keep the guest from running.</summary>
+    private static readonly bool MayPoll = Environment.ProcessorCount > 1;
+
+    /// <summary>Threads beside a ring's own that may copy at the same time: the guest and that thread have a processor each before.</summary>
+    private static readonly int Helpers = Environment.ProcessorCount - 2;
 
     private readonly string _name;
     private readonly IDiskImage _image;
@@ -27,16 +37,17 @@ public sealed class VirtualDisk : IDisposable
     private readonly BlockTransfer _transfer;
     private readonly DiskWorkers _workers;
     private readonly Action _notifyFrontend;
+    private readonly DiskCounters _counters;
     private readonly Action<string> _log;
     private readonly Action<string> _stopped;
     private readonly Lock _ringLock = new();
     private readonly Stack<BlockRequest> _spare = new();
-    private readonly SemaphoreSlim _kick = new(0);
+    private readonly WakeWord _wake = new();
     private readonly SemaphoreSlim _drained = new(0);
     private readonly Thread _thread;
     private volatile bool _barrierWaits;
     private long _lookedForResize = Environment.TickCount64;
-    private int _kicked;
+    private HaltPolling _polling;
     private int _errors;
     private volatile bool _ending;
 
@@ -48,40 +59,35 @@ public sealed class VirtualDisk : IDisposable
     /// <param name="ring">The mapped ring.</param>
     /// <param name="grants">The frontend's pages.</param>
     /// <param name="notifyFrontend">Sends the frontend its event.</param>
+    /// <param name="counters">What is done is counted here.</param>
     /// <param name="log">For errors of the image, rate-limited.</param>
     /// <param name="stopped">Called once if the frontend broke the protocol and the disk stopped.</param>
-    public VirtualDisk(string name, IDiskImage image, bool readOnly, BlkifLayout layout, SharedRing ring, IGrantedPages grants, Action notifyFrontend, Action<string> log, Action<string> stopped)
+    public BlockQueue(
+        string name, IDiskImage image, bool readOnly, BlkifLayout layout, SharedRing ring, IGrantedPages grants, Action notifyFrontend, DiskCounters counters,
+        Action<string> log, Action<string> stopped)
     {
         _name = name;
         _image = image;
         _layout = layout;
         _ring = ring;
         _notifyFrontend = notifyFrontend;
+        _counters = counters;
         _log = log;
         _stopped = stopped;
         _transfer = new BlockTransfer(image, readOnly, grants);
         _workers = new DiskWorkers("vbd " + name, ExecuteWaiting);
-        _thread = new Thread(Serve) { IsBackground = true, Name = "vbd " + name };
+        _thread = new Thread(Serve, StackBytes) { IsBackground = true, Name = "vbd " + name };
         _thread.Start();
     }
 
     /// <summary>Called on the disk's thread with the image's new size in bytes.</summary>
-    public Action<long>? Resized { get; set; }
-
-    /// <summary>What was done so far.</summary>
-    public DiskCounters Counters { get; } = new();
+    public Action<long>? Resized { get; init; }
 
     /// <summary>The ring's indices, for <c>xl inspect</c>.</summary>
     public IEnumerable<KeyValuePair<string, long>> RingIndices() => _ring.Indices();
 
     /// <summary>The frontend's event: there may be requests. Any thread; cheap; never blocks.</summary>
-    public void Notify()
-    {
-        if (Interlocked.Exchange(ref _kicked, 1) == 0)
-        {
-            _kick.Release();
-        }
-    }
+    public void Notify() => _wake.Wake();
 
     /// <summary>Stops taking requests and returns when those in flight are answered.</summary>
     public void Dispose()
@@ -103,17 +109,15 @@ public sealed class VirtualDisk : IDisposable
         {
             while (!_ending)
             {
-                _kick.Wait();
-                Volatile.Write(ref _kicked, 0);
+                // The ticket comes before the ring is found empty: an event that comes later voids it.
+                var ticket = _wake.Ticket;
                 LookForResize();
-                do
+                while (!_ending && Take(entry) is { } request)
                 {
-                    while (!_ending && Take(entry) is { } request)
-                    {
-                        Begin(request, entry);
-                    }
+                    Begin(request, entry);
                 }
-                while (!_ending && Armed());
+
+                Await(ticket);
             }
         }
         catch (RingException e)
@@ -122,6 +126,37 @@ public sealed class VirtualDisk : IDisposable
             _stopped($"disk {_name}: stopped, because the guest broke its ring: {e.Message}");
         }
     }
+
+    /// <summary>
+    /// Returns when there may be requests. Looks for them for a moment first, if that has paid lately: until the ring is armed the frontend need not
+    /// notify, and neither side enters the kernel.
+    /// </summary>
+    private void Await(int ticket)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var slept = false;
+        while (!_ending && !_ring.HasRequests)
+        {
+            if (MayPoll && Waited(began) < _polling.Budget)
+            {
+                Thread.SpinWait(SpinsBetweenLooks);
+                continue;
+            }
+
+            if (Armed())
+            {
+                break;
+            }
+
+            slept = true;
+            _wake.Sleep(ticket, long.MaxValue);
+            ticket = _wake.Ticket;
+        }
+
+        _polling.Waited(Waited(began), slept);
+    }
+
+    private static long Waited(long began) => (long)Stopwatch.GetElapsedTime(began).TotalNanoseconds;
 
     /// <summary>As blkback: a changed size is found when there is something to do, never by an idle disk.</summary>
     private void LookForResize()
@@ -162,7 +197,7 @@ public sealed class VirtualDisk : IDisposable
     {
         if (!BlockRequestParser.TryParse(entry, _layout, request))
         {
-            Counters.Count(request.Operation, 0, failed: true);
+            _counters.Count(request.Operation, 0, failed: true);
             Answer(request, BlkifStatus.Error);
             return;
         }
@@ -175,7 +210,7 @@ public sealed class VirtualDisk : IDisposable
             return;
         }
 
-        if (request.SegmentCount >= LargeSegments && _ring.HasRequests)
+        if (request.SegmentCount >= LargeSegments && _workers.Busy < Helpers && _ring.HasRequests)
         {
             _workers.Post(request);
             return;
@@ -210,7 +245,7 @@ public sealed class VirtualDisk : IDisposable
 
     private void Complete(BlockRequest request, int error)
     {
-        Counters.Count(request.Operation, error == 0 ? request.DataBytes / BlkifLayout.SectorSize : 0, error != 0);
+        _counters.Count(request.Operation, error == 0 ? request.DataBytes / BlkifLayout.SectorSize : 0, error != 0);
         if (error is not (0 or BlockTransfer.NotSupported) && Interlocked.Increment(ref _errors) <= LoggedErrors)
         {
             _log($"disk {_name}: {request.Operation} of {request.DataBytes} bytes at sector {request.Sector} failed: {new HostException("", error).Reason}");
