@@ -41,7 +41,8 @@ public sealed class SequenceTests
         Assert.True(failed == 0, failures.ToString());
     }
 
-    private static string? Compare(GuestMachine guest, MachineState state, MemoryImage memory, GuestFlags undefined)
+    /// <summary>Runs code that stands at RIP on both machines; words for what differs, or null.</summary>
+    internal static string? Compare(GuestMachine guest, MachineState state, MemoryImage memory, GuestFlags undefined)
     {
         var nativeMemory = memory.Copy();
         var guestMemory = memory.Copy();
@@ -65,7 +66,8 @@ public sealed class SequenceTests
         return difference.Length == 0 ? null : difference + guest.Log;
     }
 
-    private static string Listing(byte[] code, ulong rip)
+    /// <summary>Disassembles.</summary>
+    internal static string Listing(byte[] code, ulong rip)
     {
         var text = new StringBuilder();
         var decoder = Iced.Intel.Decoder.Create(64, code, rip);

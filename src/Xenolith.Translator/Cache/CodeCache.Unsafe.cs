@@ -160,9 +160,6 @@ internal sealed unsafe class CodeCache : IDisposable
         Blocks[Blocks.Count - 1].RowCount++;
     }
 
-    /// <summary>The newest row.</summary>
-    public ref CodeRow LastRow => ref Rows[Rows.Count - 1];
-
     /// <summary>Adds a link; returns its number.</summary>
     public int AddLink(ulong target, int site, int stub)
         => Links.Add(new CodeLink { Target = target, Site = site, Stub = stub, NextIncoming = -1 });

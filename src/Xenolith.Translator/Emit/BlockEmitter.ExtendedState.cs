@@ -34,7 +34,7 @@ internal sealed partial class BlockEmitter
 
         Code.StoreState(State.SpillRax, HostCode.Rax);
         Code.StoreState(State.SpillRdx, HostCode.Rdx);
-        cache.Rows[cache.Rows.Count - 1].Flags |= CodeRow.SpilledAtOperation;
+        Row.Flags |= CodeRow.SpilledAtOperation;
         Code.StateOp(0x23, HostCode.Rax, Xcr0, wide: false); // and eax, gs:[Xcr0]
         Code.StateOp(0x23, HostCode.Rdx, Xcr0 + 4, wide: false);
         EmitAreaOperation(instruction.Mnemonic);

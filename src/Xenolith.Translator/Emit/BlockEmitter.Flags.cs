@@ -22,7 +22,7 @@ internal sealed partial class BlockEmitter
         _hostFlags = false;
         if (_slotFlags)
         {
-            cache.LastRow.Flags |= CodeRow.SlotAtOperation;
+            Row.Flags |= CodeRow.SlotAtOperation;
         }
     }
 

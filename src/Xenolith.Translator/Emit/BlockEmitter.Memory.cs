@@ -7,6 +7,8 @@ namespace Xenolith.Translator.Emit;
 /// <summary>Effective addresses, the inline soft TLB, and displaced registers.</summary>
 internal sealed partial class BlockEmitter
 {
+    private const int Above = 7;
+
     /// <summary>Puts a guest register into a host register; RSP comes from r9.</summary>
     public void LoadGuest(int host, int guest)
     {
@@ -133,6 +135,15 @@ internal sealed partial class BlockEmitter
     /// <summary>In: r10 a linear address. Out: [r10 + r11] is the same byte in the host. Destroys flags: <see cref="ClobberFlags"/> comes before the address.</summary>
     public void EmitAccess(int size, bool write, bool masked = false)
     {
+        EmitTagCompare(size, write);
+        var info = (uint)_index | ((uint)size << 16) | (masked ? SiteInfo.Masked : 0);
+        Code.JumpIf(Above, Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info));
+        EmitHostPage();
+    }
+
+    // r10 = the address's offset in its page, r11 = the entry's; "above" if the soft TLB has not the whole access.
+    private void EmitTagCompare(int size, bool write)
+    {
         Code.Bytes4(0xc4, 0x43, 0xfb, 0xf0); // rorx r11, r10, 7
         Code.Bytes2(0xda, 0x07);
         Code.Bytes3(0x41, 0x81, 0xe3); // and r11d, 0x1ffe0
@@ -149,8 +160,10 @@ internal sealed partial class BlockEmitter
 
         Code.Bytes3(0x49, 0x81, 0xfa); // cmp r10, 4096 - size
         Code.Int32(4096 - size);
-        var info = (uint)_index | ((uint)size << 16) | (masked ? SiteInfo.Masked : 0);
-        Code.JumpIf(7, Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info));
+    }
+
+    private void EmitHostPage()
+    {
         Code.Bytes4(0x65, 0x4d, 0x8b, 0x5b); // mov r11, gs:[r11 + 16]
         Code.Byte(0x10);
     }

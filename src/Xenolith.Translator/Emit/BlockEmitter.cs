@@ -36,26 +36,46 @@ internal sealed partial class BlockEmitter(CodeCache cache)
         cache.SetEntry(blockId, Code.Executable);
         for (_index = 0; _index < block.Count; _index++)
         {
-            ref readonly var instruction = ref block.Instructions[_index];
-            _liveIn = block.LiveIn[_index];
-            _liveOut = _index + 1 < block.Count ? block.LiveIn[_index + 1] : block.LiveAtEnd;
-            AddRow((int)(instruction.IP - block.Rip), instruction.Length);
-            EmitInstruction(instruction, block.Facts[_index]);
+            var group = StackGroup.At(block, _index);
+            if (group.End != 0)
+            {
+                EmitGroup(group);
+                continue;
+            }
+
+            Begin(_index);
+            AddRow();
+            EmitInstruction(block.Instructions[_index], block.Facts[_index]);
         }
 
         if (!block.Ends)
         {
             // A row without an instruction: where C# goes on after it executed the last one.
-            AddRow(block.Length, 0);
+            cache.AddRow(NewRow(block.Length, 0));
             EmitEnd();
         }
 
+        EmitSecondVersions();
         cache.CloseHot(Code);
         cache.CloseCold(_cold);
     }
 
-    private void AddRow(int offset, int length) => cache.AddRow(new CodeRow(
-        offset, length, (_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0), cache.OffsetOf(Code.Executable) - cache.Blocks[_blockId].Host));
+    private void Begin(int index)
+    {
+        _index = index;
+        _liveIn = _block.LiveIn[index];
+        _liveOut = index + 1 < _block.Count ? _block.LiveIn[index + 1] : _block.LiveAtEnd;
+    }
+
+    private void AddRow() => cache.AddRow(NewRow());
+
+    /// <summary>The row of the current instruction.</summary>
+    private ref CodeRow Row => ref cache.Rows[cache.Blocks[_blockId].FirstRow + _index];
+
+    private CodeRow NewRow() => NewRow((int)(_block.Instructions[_index].IP - _block.Rip), _block.Instructions[_index].Length);
+
+    private CodeRow NewRow(int offset, int length)
+        => new(offset, length, (_hostFlags ? CodeRow.HostFlags : 0) | (_slotFlags ? CodeRow.SlotFlags : 0), cache.OffsetOf(Code.Executable) - cache.Blocks[_blockId].Host);
 
     private void EmitEnd()
     {
