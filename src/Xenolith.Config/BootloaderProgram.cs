@@ -11,7 +11,7 @@ public static class BootloaderProgram
         ("xenpvnetboot", "it loads over the network; name the kernel with kernel="),
         ("eliloader", "it is XenServer's own; bootloader = \"pygrub\" reads the same disks"),
         ("domUloader.py", "it is an old loader of SUSE; bootloader = \"pygrub\" reads the same disks"),
-        ("pvgrub", "it is a kernel: kernel = \"/usr/lib/grub-xen/grub-x86_64-xen.bin\""),
+        ("pvgrub", "it runs in the guest: firmware = \"pvgrub64\""),
     ];
 
     /// <summary>Why a boot loader cannot be had; null for pygrub, with or without a path.</summary>

@@ -8,13 +8,17 @@ internal static class DiskImages
     /// <summary>An ext4 image with Debian's kernel, the busybox initramfs, and other files.</summary>
     /// <param name="path">The image.</param>
     /// <param name="files">Paths in the image and their text.</param>
-    public static void Bootable(string path, params (string Path, string Text)[] files)
+    public static void Bootable(string path, params (string Path, string Text)[] files) =>
+        Bootable(path, 48, File.ReadAllBytes(GuestImages.Kernel), files);
+
+    /// <summary>The same with another kernel and size in MiB.</summary>
+    public static void Bootable(string path, int mebibytes, byte[] kernel, params (string Path, string Text)[] files)
     {
         var root = Directory.CreateTempSubdirectory("xenolith-root-").FullName;
         try
         {
             Directory.CreateDirectory(Path.Combine(root, "boot"));
-            File.Copy(GuestImages.Kernel, Path.Combine(root, "boot/vmlinuz"));
+            File.WriteAllBytes(Path.Combine(root, "boot/vmlinuz"), kernel);
             File.Copy(GuestImages.Initramfs, Path.Combine(root, "boot/initrd.img"));
             foreach (var (name, text) in files)
             {
@@ -23,7 +27,7 @@ internal static class DiskImages
                 File.WriteAllText(full, text);
             }
 
-            Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", root, path, "48M");
+            Run("mke2fs", "-q", "-F", "-t", "ext4", "-d", root, path, $"{mebibytes}M");
         }
         finally
         {

@@ -17,7 +17,7 @@ internal static class BootKeys
         Works("bootloader_args", TextOrList, "none", "--kernel=, --ramdisk=, --args=, --entry=, --offset= of pygrub; -q is always the case"),
         NoEffect("bootloader_restrict", Flag, "0", "runs the boot loader with few rights", "it always runs so"),
         Works("bootloader_user", Text, "nobody", "the user the boot loader runs as when root starts the domain"),
-        Refused("firmware", Text, "none", "pvgrub32 or pvgrub64 for pv; bios, uefi or a path for hvm", "firmware images are not shipped; name the image with kernel="),
+        Works("firmware", Text, "none", "pvgrub64: GRUB (Debian's package grub-xen-host) runs in the guest, in place of kernel, and finds the guest's kernel on its disks"),
         NoEffect("e820_host", Flag, "0", "shows the host's memory map to the guest", "it serves PCI pass-through only", GuestTypes.Pv),
         NoEffect("xend_suspend_evtchn_compat", Flag, "0", "a port name of xend's days in the store", "migration is not built yet", GuestTypes.Pv),
     ]);

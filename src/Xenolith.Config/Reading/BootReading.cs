@@ -19,6 +19,24 @@ internal static class BootReading
         return whole;
     }
 
+    /// <summary>The kernel: the file named, or the one that <c>firmware</c> stands for in a PV guest.</summary>
+    public static string? Kernel(SettingReader reader, DomainType type)
+    {
+        var kernel = reader.Text("kernel");
+        if (type == DomainType.Hvm || reader.Text("firmware") is not { Length: > 0 } firmware)
+            return kernel;
+        var at = reader.PositionOf("firmware");
+        if (kernel is not null)
+            reader.Diagnostics.Error(at, "`kernel' and `firmware' are both given, and each is what is booted; keep one");
+        else if (FirmwareImage.Find(firmware, File.Exists, out var problem) is { } image)
+            return image;
+        else if (FirmwareImage.IsKnown(firmware))
+            reader.Diagnostics.Creation(at, problem!);
+        else
+            reader.Diagnostics.Error(at, problem!);
+        return kernel;
+    }
+
     /// <summary>The arguments of the boot loader, in a list or in one string.</summary>
     public static ImmutableArray<string> LoaderArguments(SettingReader reader)
     {

@@ -52,7 +52,7 @@ internal static class DomainConfigReader
             PlacementGiven = reader.Value("cpus") is CfgList || !soft.IsEmpty || !numa.IsEmpty,
             NumaNodes = numa,
             Scheduler = ProcessorReading.Scheduler(reader),
-            Kernel = reader.Text("kernel"),
+            Kernel = BootReading.Kernel(reader, type),
             Ramdisk = reader.Text("ramdisk"),
             CommandLine = BootReading.CommandLine(reader),
             Bootloader = reader.Text("bootloader"),

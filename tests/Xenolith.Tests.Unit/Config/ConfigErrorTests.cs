@@ -38,6 +38,7 @@ public sealed class ConfigErrorTests
     [InlineData(0, "name = \"a b\"")]
     [InlineData(0, "name = \"123\"")]
     [InlineData(0, "vcpus=3")]
+    [InlineData(1, "firmware=\"pvgrub64\"")]
     public void Keys(int exit, string lines) => Assert.Equal(exit, ExitCode(lines));
 
     [Theory]
