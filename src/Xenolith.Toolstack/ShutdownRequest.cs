@@ -5,8 +5,8 @@ using Xenolith.Store.Server;
 namespace Xenolith.Toolstack;
 
 /// <summary>
-/// Asking a guest through its node <c>control/shutdown</c>. The guest acknowledges by emptying (or removing) the node, as it does in a
-/// transaction of its own; that is what is waited for.
+/// Asking a guest through its node <c>control/shutdown</c>. The guest acknowledges by emptying the node (Linux) or removing it (NetBSD, which
+/// does so at its start already), in a transaction of its own; that is what is waited for.
 /// </summary>
 internal static class ShutdownRequest
 {
@@ -24,9 +24,9 @@ internal static class ShutdownRequest
         {
             using var store = StoreDaemon.TryConnect(run) ?? throw new ToolstackException($"the store of this host does not run; domain {name} cannot be asked to {request}. End it with: xl destroy {name}");
             store.Watch(node, "ack");
-            if (!Write(store, node, request))
+            if (!Write(store, domid, request))
             {
-                throw new ToolstackException($"domain {name} has no node {node} in the store; it cannot be asked to {request}. End it with: xl destroy {name}");
+                throw new ToolstackException($"domain {name} has no node /local/domain/{domid}/control in the store; it cannot be asked to {request}. End it with: xl destroy {name}");
             }
 
             var deadline = DateTime.UtcNow + Patience;
@@ -47,18 +47,28 @@ internal static class ShutdownRequest
         }
     }
 
-    private static bool Write(StoreClient store, string node, string request)
+    /// <summary>Writes the request; a node that the guest removed is made again as it was, the guest's own. False if the domain is not in the store.</summary>
+    internal static bool Write(StoreClient store, int domid, string request)
     {
-        var exists = false;
+        var control = $"/local/domain/{domid}/control";
+        var node = $"{control}/shutdown";
+        var known = false;
         store.Transact(transaction =>
         {
-            exists = store.Exists(node, transaction);
-            if (exists)
+            known = store.Exists(control, transaction);
+            if (!known)
             {
-                store.Write(node, request, transaction);
+                return;
+            }
+
+            var removed = !store.Exists(node, transaction);
+            store.Write(node, request, transaction);
+            if (removed)
+            {
+                store.SetPermissions(node, transaction, [$"n{domid}"]);
             }
         });
-        return exists;
+        return known;
     }
 
     /// <summary>A request that was given up must not surprise anybody an hour later.</summary>
