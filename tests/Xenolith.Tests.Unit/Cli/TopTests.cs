@@ -50,6 +50,15 @@ public sealed class TopTests
     }
 
     [Fact]
+    public void A_disk_that_no_frontend_has_connected_to_has_done_nothing()
+    {
+        AddGuest();
+        _run.Host.CounterRows.Clear();
+        Assert.Equal(0, _run.Xl("top", "-bi1"));
+        Assert.Contains("     1    1        0        0    1        0        0        0          0          0    0\n", _run.Stdout);
+    }
+
+    [Fact]
     public void Long_names_are_cut_unless_asked_for()
     {
         _run.Host.Domains.Add(Domain(3, "a-name-of-some-length"));

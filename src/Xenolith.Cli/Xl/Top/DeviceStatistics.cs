@@ -26,6 +26,12 @@ internal sealed record DeviceStatistics(IReadOnlyList<VbdStatistics> Vbds, IRead
     /// <summary>A domain without devices.</summary>
     public static DeviceStatistics None { get; } = new([], []);
 
+    /// <summary>A domain that could not be asked.</summary>
+    public static DeviceStatistics Unknown { get; } = new([], []) { IsKnown = false };
+
+    /// <summary>False if nothing is known; devices that no frontend has connected to yet have no row, and have done nothing.</summary>
+    public bool IsKnown { get; private init; } = true;
+
     /// <summary>Finds the devices among a domain's counters.</summary>
     public static DeviceStatistics Of(IEnumerable<(string Name, string Value)> counters)
     {

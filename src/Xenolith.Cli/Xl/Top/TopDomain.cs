@@ -31,8 +31,8 @@ internal sealed record TopDomain(
     /// <summary>Bytes the guest received.</summary>
     public long BytesReceived => Devices.Vifs.Sum(vif => vif.Received.Bytes);
 
-    /// <summary>A sum over its disks; null when it has disks and nothing is known of them.</summary>
-    public long? OfVbds(Func<VbdStatistics, long> value) => Vbds > 0 && Devices.Vbds.Count == 0 ? null : Devices.Vbds.Sum(value);
+    /// <summary>A sum over its disks; null when it has disks and nothing is known of them. One that is not connected has done nothing.</summary>
+    public long? OfVbds(Func<VbdStatistics, long> value) => Vbds > 0 && !Devices.IsKnown ? null : Devices.Vbds.Sum(value);
 
     // SHUTDOWN_crash of xen/include/public/sched.h.
     private const int Crash = 3;

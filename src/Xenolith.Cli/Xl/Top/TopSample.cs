@@ -54,7 +54,7 @@ internal sealed record TopSample(long At, IReadOnlyDictionary<string, string> Fa
         catch (ToolstackException)
         {
             // It went between the two looks; its row is from the first.
-            return DeviceStatistics.None;
+            return DeviceStatistics.Unknown;
         }
     }
 
