@@ -41,9 +41,9 @@ public static class DiskSpec
             if (rest.IsEmpty)
                 return null;
 
-            // target= takes everything that follows, commas included.
+            // target= takes everything that follows, commas included, but for one at the very end.
             if (rest.StartsWith("target=", StringComparison.Ordinal))
-                return state.Word("target", rest[7..].ToString());
+                return state.Word("target", (rest[^1] == ',' ? rest[7..^1] : rest[7..]).ToString());
 
             if (DiskPrefix.Match(rest) is { } prefix)
             {

@@ -28,9 +28,9 @@ internal abstract class DiskSource : IDisposable
     {
         string? refusal = disk switch
         {
-            { BackendDomain: not (null or "0" or XenHost.Domain0Name) } => $"backend={disk.BackendDomain}: only Domain-0 serves disks; driver domains are not supported. Leave `backend' out.",
+            { BackendDomain: not (null or "0" or XenHost.Domain0Name or "dom0") } => $"backend={disk.BackendDomain}: only Domain-0 serves disks; driver domains are not supported. Leave `backend' out.",
             { Specification: "virtio" } => "specification=virtio is for guests without Xen's drivers and is not supported. Leave it out.",
-            { Script: not null } => $"its prefix or script= asks for the hotplug script {disk.Script}, and scripts are not run for disks. For a network block device write the target as nbd://HOST/EXPORT.",
+            { Script: not null } when Path.GetFileName(disk.Script) != VbdNodes.PlainScript => $"its prefix or script= asks for the hotplug script {disk.Script}, and scripts are not run for disks. For a network block device write the target as nbd://HOST/EXPORT.",
             { Backend: DiskBackend.Standalone } => "backendtype=standalone means a server that somebody else starts, which is not supported. Leave it out.",
             { Backend: DiskBackend.Phy, Format: not (DiskFormat.Raw or DiskFormat.Empty) } => $"backendtype=phy serves raw images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
             { Backend: DiskBackend.Tap, Format: not (DiskFormat.Raw or DiskFormat.Vhd or DiskFormat.Empty) } => $"backendtype=tap serves raw and vhd images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",

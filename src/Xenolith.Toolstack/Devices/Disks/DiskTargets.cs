@@ -21,5 +21,13 @@ internal static class DiskTargets
     public static DomainConfig Absolute(DomainConfig config) => config with { Disks = [.. config.Disks.Select(Absolute)] };
 
     private static DiskConfig Absolute(DiskConfig disk) =>
-        string.IsNullOrEmpty(disk.Target) || IsRemote(disk.Target) ? disk : disk with { Target = Path.GetFullPath(disk.Target) };
+        string.IsNullOrEmpty(disk.Target) || IsRemote(disk.Target) ? disk : disk with { Target = Whole(disk.Target) };
+
+    /// <summary>Xen's block script looks for a device without a whole path, <c>phy:vg0/root</c>, below /dev.</summary>
+    private static string Whole(string target)
+    {
+        var path = Path.GetFullPath(target);
+        var device = Path.Combine("/dev", target);
+        return !File.Exists(path) && File.Exists(device) ? device : path;
+    }
 }

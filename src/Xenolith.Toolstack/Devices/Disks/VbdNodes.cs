@@ -7,7 +7,10 @@ namespace Xenolith.Toolstack.Devices.Disks;
 /// <summary>The nodes of a disk, in libxl's order and blkback's, as data.</summary>
 internal static class VbdNodes
 {
-    private const string Script = "/etc/xen/scripts/block";
+    private const string Script = "/etc/xen/scripts/" + PlainScript;
+
+    /// <summary>Xen's own script for files and devices, whose work is done here without it.</summary>
+    public const string PlainScript = "block";
 
     /// <summary>Which of Xen's backends a disk appears to have: the directory below <c>/local/domain/0/backend</c> and the node <c>type</c>.</summary>
     public static (string Directory, string Type) BackendOf(DiskConfig disk) => disk.Backend switch
