@@ -125,6 +125,13 @@ public sealed class BlockQueue : IDisposable
             _ending = true;
             _stopped($"disk {_name}: stopped, because the guest broke its ring: {e.Message}");
         }
+        catch (Exception e)
+        {
+            // A defect of ours costs this device, not the domain; the stack goes to the log.
+            Console.Error.WriteLine(e);
+            _ending = true;
+            _stopped($"disk {_name}: stopped by an internal error: {e.Message}");
+        }
     }
 
     /// <summary>
@@ -241,7 +248,22 @@ public sealed class BlockQueue : IDisposable
         }
     }
 
-    private void ExecuteWaiting(BlockRequest request) => Complete(request, _transfer.Execute(request, wait: true));
+    private void ExecuteWaiting(BlockRequest request)
+    {
+        int error;
+        try
+        {
+            error = _transfer.Execute(request, wait: true);
+        }
+        catch (Exception e)
+        {
+            // As in Serve; the request fails and the disk goes on.
+            Console.Error.WriteLine(e);
+            error = Errno.EIO;
+        }
+
+        Complete(request, error);
+    }
 
     private void Complete(BlockRequest request, int error)
     {

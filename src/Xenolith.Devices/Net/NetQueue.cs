@@ -85,6 +85,12 @@ internal sealed class NetQueue : IDisposable
         {
             _stopped($"{_name}: stopped, because its way out failed: {e.Message}");
         }
+        catch (Exception e)
+        {
+            // A defect of ours costs this device, not the domain; the stack goes to the log.
+            Console.Error.WriteLine(e);
+            _stopped($"{_name}: stopped by an internal error: {e.Message}");
+        }
     }
 
     private void Serve()

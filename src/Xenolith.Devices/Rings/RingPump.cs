@@ -126,6 +126,12 @@ public sealed class RingPump : IDisposable
         {
             Fail($"{_name}: {e.Message}");
         }
+        catch (Exception e)
+        {
+            // A defect of ours costs this ring, not the domain; the stack goes to the log.
+            Console.Error.WriteLine(e);
+            Fail($"{_name}: stopped by an internal error: {e.Message}");
+        }
     }
 
     private PollEvents Wanted() =>

@@ -89,8 +89,13 @@ public readonly record struct FrameHeaders(int Network, int Transport, bool IsV6
     /// <summary>Bytes of all headers of a TCP frame; 0 if the TCP header's own length is impossible or lies outside the given bytes.</summary>
     public int TcpHeadersEnd(ReadOnlySpan<byte> head)
     {
+        if (!IsTcp)
+        {
+            return 0;
+        }
+
         var length = (head[Transport + 12] >> 4) * 4;
-        return IsTcp && length >= 20 && Transport + length <= head.Length ? Transport + length : 0;
+        return length >= 20 && Transport + length <= head.Length ? Transport + length : 0;
     }
 
     /// <summary>Sum of the pseudo header of a packet whose transport header and payload take so many bytes.</summary>

@@ -69,6 +69,16 @@ public sealed class FrameTests
             }
         });
 
+    [Fact]
+    public void A_datagram_that_is_to_be_cut_into_segments_is_refused_also_when_it_ends_with_its_header()
+    {
+        const int datagram = 17, ipAndUdp = 14 + 20 + 8;
+        var frame = Packets.Tcp(100, v6: false)[..ipAndUdp];
+        frame[23] = datagram;
+
+        Assert.False(FrameOffload.TryDescribe(frame, 5000, true, true, 1448, out _));
+    }
+
     [Theory]
     [InlineData(1, 1448)]
     [InlineData(1448, 1448)]

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+using Xenolith.Host;
+using Xenolith.Tests.Guests;
+
+namespace Xenolith.Tests.Hostile.Kernels;
+
+/// <summary>A host with the native program, a domain whose kernel is hostile, and what is looked at afterwards.</summary>
+public abstract class HostileHost(ITestOutputHelper output) : GuestHost
+{
+    /// <summary>What each test draws anew and prints; XENOLITH_SEED sets it, to see a failure again.</summary>
+    protected int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("XENOLITH_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : Random.Shared.Next(1, 1_000_000);
+
+    /// <summary>Creates the domain <c>hostile</c> with a disk of 16 MiB and a vif.</summary>
+    protected void CreateHostile(string mode, int rounds)
+    {
+        output.WriteLine($"mode={mode} seed={Seed} rounds={rounds}");
+        var disk = System.IO.Path.Combine(Path, "hostile.img");
+        using (var file = File.Create(disk))
+        {
+            file.SetLength(16 << 20);
+        }
+
+        var config = System.IO.Path.Combine(Path, "hostile.cfg");
+        File.WriteAllText(
+            config,
+            $"""
+            name = "hostile"
+            kernel = "{HostileKernel.Path}"
+            memory = 32
+            maxmem = 64
+            vcpus = 2
+            extra = "mode={mode} seed={Seed} rounds={rounds}"
+            disk = [ "{disk},raw,xvda,w" ]
+            vif = [ "bridge=lan" ]
+            on_crash = "preserve"
+
+            """);
+        XlOk("create", config);
+    }
+
+    /// <summary>Waits until the kernel has done its worst; it must neither have crashed nor have found a backend stuck.</summary>
+    protected void AwaitWorst()
+    {
+        AwaitConsole("hostile", "HOSTILE-DONE");
+        var said = ReadLog("console/guest-hostile.log");
+        Assert.False(said.Contains("STUCK", StringComparison.Ordinal), $"seed {Seed}: {said[said.IndexOf("STUCK", StringComparison.Ordinal)..].Split('\n')[0]}");
+        AssertHostileLives();
+    }
+
+    /// <summary>It is not shut down or crashed: what it did cost it devices, nothing else.</summary>
+    protected void AssertHostileLives() => Assert.Matches("^[rb-]-*$", Find("hostile")!.State);
+
+    /// <summary>What the monitor wrote of the domain; no defect of ours may be in it.</summary>
+    protected string MonitorLog()
+    {
+        var text = ReadLog("xl-hostile.log");
+        Assert.DoesNotContain("   at Xenolith", text);
+        Assert.DoesNotContain("internal error", text);
+        return text;
+    }
+
+    /// <summary>Everything of this host's processes that could grow: descriptors, threads, private memory in KiB.</summary>
+    protected (int Descriptors, int Threads, long AnonymousKib) Held()
+    {
+        var (descriptors, threads, kib) = (0, 0, 0L);
+        foreach (var pid in Processes("domain-").Concat(Processes("xenstored")))
+        {
+            descriptors += Directory.GetFiles($"/proc/{pid}/fd").Length;
+            threads += Directory.GetDirectories($"/proc/{pid}/task").Length;
+            kib += long.Parse(File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("RssAnon:", StringComparison.Ordinal)).Split(':')[1].Replace("kB", string.Empty, StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        }
+
+        return (descriptors, threads, kib);
+    }
+
+    /// <summary>A log of this host.</summary>
+    protected string ReadLog(string name)
+    {
+        var path = System.IO.Path.Combine(Path, "log", name);
+        return File.Exists(path) ? File.ReadAllText(path, Encoding.Latin1) : string.Empty;
+    }
+}
