@@ -107,23 +107,26 @@ internal sealed class FifoEvents : IEventAbi
             return;
         }
 
-        bool newlyPending, mustTell;
+        bool newlyPending, mustTell = false;
         var vcpuId = port.NotifyVcpu;
         var priority = port.Priority;
         lock (_lock)
         {
-            if (_control[vcpuId] == 0)
+            // Whoever resets the event channels takes the pages away at any moment before the lock.
+            var control = _control[vcpuId];
+            if (control == 0)
             {
                 return;
             }
 
             newlyPending = (SharedWord.Or32(word, PendingBit) & PendingBit) == 0;
-            mustTell = (SharedWord.Load32(word) & MaskedBit) == 0
-                && (SharedWord.Or32(word, LinkedBit) & LinkedBit) == 0
-                && Link(port, vcpuId, priority);
+            if ((SharedWord.Load32(word) & MaskedBit) == 0 && (SharedWord.Or32(word, LinkedBit) & LinkedBit) == 0 && Link(port, vcpuId, priority))
+            {
+                mustTell = (SharedWord.Or32(control, 1u << priority) & (1u << priority)) == 0;
+            }
         }
 
-        if (mustTell && (SharedWord.Or32(_control[vcpuId], 1u << priority) & (1u << priority)) == 0)
+        if (mustTell)
         {
             _domain.Vcpus[vcpuId].MarkEventsPending();
         }

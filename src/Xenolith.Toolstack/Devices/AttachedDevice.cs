@@ -25,7 +25,7 @@ internal sealed class AttachedDevice : IDisposable
     private Action<string?>? _removed;
     private Action<string?>? _exchanged;
     private Action? _unplugged;
-    private bool _busy, _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost;
+    private bool _busy, _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost, _disconnecting;
 
     /// <summary>Makes the backend's half of a device; <see cref="Make"/> does the work.</summary>
     public AttachedDevice(Device device, DeviceAddress address, MonitorContext context, StoreKeeper store, DomainChild child, Config.DomainConfig config)
@@ -134,7 +134,12 @@ internal sealed class AttachedDevice : IDisposable
     /// <summary>The domain process tells of the device, unasked.</summary>
     public void Hear(Message message)
     {
-        if (message.Verb == Verbs.DeviceFailed)
+        if (message.Verb == Verbs.DeviceFailed && _disconnecting)
+        {
+            // It failed just before it was told to end: the frontend closed it already, and may begin again.
+            Log(message.Text("text"));
+        }
+        else if (message.Verb == Verbs.DeviceFailed)
         {
             Fail(message.Text("text"));
         }
@@ -374,13 +379,18 @@ internal sealed class AttachedDevice : IDisposable
         });
     }
 
-    private void Disconnect(XenbusState next) => Order(new Message(Verbs.Device).With("order", DeviceOrders.Disconnect), null, answer =>
+    private void Disconnect(XenbusState next)
     {
-        if (answer is not null)
+        _disconnecting = true;
+        Order(new Message(Verbs.Device).With("order", DeviceOrders.Disconnect), null, answer =>
         {
-            Enter(Online || next != XenbusState.InitWait ? next : XenbusState.Closed, []);
-        }
-    });
+            _disconnecting = false;
+            if (answer is not null)
+            {
+                Enter(Online || next != XenbusState.InitWait ? next : XenbusState.Closed, []);
+            }
+        });
+    }
 
     private void Enter(XenbusState state, IEnumerable<(string Name, string Value)> nodes)
     {

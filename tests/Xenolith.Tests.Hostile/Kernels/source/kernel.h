@@ -78,5 +78,6 @@ void console_mode(void);
 void store_mode(void);
 void xenbus_mode(void);
 void storm_mode(void);
+void calls_mode(void);
 
 extern uint64_t rounds;
