@@ -24,14 +24,26 @@ public sealed partial class EventDescriptor : IDisposable
     /// <summary>The descriptor, readable while signalled.</summary>
     public SafeFileHandle Handle => _handle;
 
-    /// <summary>Signals.</summary>
+    /// <summary>Signals. May meet <see cref="Dispose"/> on another thread: it signals, or throws <see cref="ObjectDisposedException"/>.</summary>
     public void Signal()
     {
         Span<byte> one = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(one, 1);
+        var held = false;
+        try
+        {
+            _handle.DangerousAddRef(ref held);
 
-        // WouldBlock means that the count is at its top: signalled enough.
-        Descriptors.Write(_handle, one);
+            // WouldBlock means that the count is at its top: signalled enough.
+            Descriptors.Write(_handle, one);
+        }
+        finally
+        {
+            if (held)
+            {
+                _handle.DangerousRelease();
+            }
+        }
     }
 
     /// <summary>Takes all signals; false if there was none.</summary>

@@ -50,7 +50,15 @@ internal sealed class NetQueue : IDisposable
     {
         if (Interlocked.Exchange(ref _awake, 1) == 0)
         {
-            _wake.Signal();
+            try
+            {
+                _wake.Signal();
+            }
+            catch (ObjectDisposedException)
+            {
+                // The connection has ended in between: nobody waits for the signal.
+                return;
+            }
         }
     }
 
@@ -67,8 +75,9 @@ internal sealed class NetQueue : IDisposable
         _transmit.Release();
         _receive.Release();
 
-        // A vCPU may be about to signal: the descriptor is closed when nobody can reach it any more, never while its number may be in use.
+        // A vCPU may be about to signal; one that already does keeps the descriptor open until it has.
         Volatile.Write(ref _awake, 1);
+        _wake.Dispose();
     }
 
     private void Main()

@@ -5,6 +5,9 @@ namespace Xenolith.Machine.Events;
 /// <summary>What a debug key prints of the ports.</summary>
 public sealed partial class EventChannels
 {
+    /// <summary>Guest frames that the ABI in use holds. For a domain that is paused.</summary>
+    internal IReadOnlyList<ulong> HeldFrames => _abi is FifoEvents fifo ? fifo.Held : [];
+
     /// <summary>vCPUs in SCHEDOP_poll, as a mask.</summary>
     internal ulong Pollers => Volatile.Read(ref _pollers);
 

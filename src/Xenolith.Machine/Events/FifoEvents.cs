@@ -31,6 +31,9 @@ internal sealed class FifoEvents : IEventAbi
 
     public uint Limit => Channels;
 
+    /// <summary>Frames that are held for control blocks and event words; each as often as it is used.</summary>
+    public IReadOnlyList<ulong> Held => _held;
+
     /// <summary>Sets a vCPU's control block, once.</summary>
     /// <returns>0 or a positive error.</returns>
     public int SetControlBlock(int vcpu, ulong mfn, int offset)

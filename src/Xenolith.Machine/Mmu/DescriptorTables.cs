@@ -33,6 +33,9 @@ internal sealed class DescriptorTables(Vcpu vcpu)
     /// <summary>Frames of the GDT in use.</summary>
     public ReadOnlySpan<ulong> Gdt => _gdt.AsSpan(0, _gdtFrames);
 
+    /// <summary>Frames of the LDT that were used since its last change; 0 where none was.</summary>
+    public ReadOnlySpan<ulong> Ldt => _ldt;
+
     /// <summary>set_gdt: takes new frames and drops the old ones. 0 or a negated error; then nothing changed.</summary>
     /// <param name="frames">At least as many as the entries need.</param>
     /// <param name="entries">Descriptors, at most <see cref="SegmentSelector.FirstReservedEntry"/>.</param>

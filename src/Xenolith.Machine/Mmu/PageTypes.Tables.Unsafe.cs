@@ -154,7 +154,8 @@ internal sealed unsafe partial class PageTypes
 
     private void MarkKernelHalf(ulong mfn, int level)
     {
-        if ((_frames.FlagsOf(mfn) & FrameFlags.KernelHalf) != 0
+        // A linear entry leads to a table of another level, perhaps the very one whose entries are being checked: nothing is mapped through it that runs.
+        if (TypeAt(mfn) != (FrameType)level || (_frames.FlagsOf(mfn) & FrameFlags.KernelHalf) != 0
             || (_frames.ChangeFlags(mfn, FrameFlags.KernelHalf, FrameFlags.None) & FrameFlags.KernelHalf) != 0 || level == 1)
         {
             return;

@@ -12,9 +12,11 @@
 #define FIRST_PAGE 128 /* of the pool: the grants' pages of other modes are left alone */
 #define PAGES 64
 
-struct row { uint64_t random; uint64_t calls; uint8_t buffer[3 * PAGE]; };
+struct row { uint64_t random; uint64_t calls; uint8_t *buffer; };
 static uint8_t stacks[VCPUS][1 << STACK_SHIFT] __attribute__((aligned(1 << STACK_SHIFT)));
-static struct row rows[VCPUS];
+static uint8_t buffers[VCPUS][3 * PAGE] __attribute__((aligned(PAGE)));
+static struct row rows[VCPUS] __attribute__((aligned(PAGE)));
+static struct trap_info traps[24];
 static uint64_t limit;
 static volatile uint32_t ended;
 
@@ -39,7 +41,7 @@ static uint8_t *any_page(struct row *row) { return pool[FIRST_PAGE + less(row, P
 
 static uint64_t any_mfn(struct row *row)
 {
-    switch (less(row, 400)) {
+    switch (less(row, 2000)) {
     case 0: return draw(row);
     case 1: return draw(row) & 0xfffff;
     case 2: return mfn_of((void *)start_info->pt_base);
@@ -103,7 +105,7 @@ static void extended(struct row *row)
         list[i].cmd = less(row, 3) ? likely[less(row, sizeof(likely) / sizeof(likely[0]))] : less(row, 24);
         list[i].arg1.mfn = less(row, 12) ? any_mfn(row) : any(row);
         list[i].arg2.src_mfn = any(row);
-        if (list[i].cmd == MMUEXT_NEW_BASEPTR && less(row, 200))
+        if (list[i].cmd == MMUEXT_NEW_BASEPTR && less(row, 3000))
             list[i].cmd = MMUEXT_TLB_FLUSH_ALL;
     }
     hypercall(__HYPERVISOR_mmuext_op, (long)list, less(row, 50) ? count : (long)any(row), 0, less(row, 20) ? DOMID_SELF : (long)any(row));
@@ -132,7 +134,7 @@ static void writable(struct row *row)
 
 static void mapping(struct row *row)
 {
-    hypercall(__HYPERVISOR_update_va_mapping, less(row, 400) ? (long)any_page(row) : (long)any(row), (long)any_entry(row), less(row, 4) ? UVMF_INVLPG | UVMF_ALL : (long)less(row, 8), 0);
+    hypercall(__HYPERVISOR_update_va_mapping, less(row, 4000) ? (long)any_page(row) : (long)any(row), (long)any_entry(row), less(row, 4) ? UVMF_INVLPG | UVMF_ALL : (long)less(row, 8), 0);
 }
 
 static void memory(struct row *row)
@@ -172,7 +174,7 @@ static void several(struct row *row)
         for (int j = 0; j < 6; j++)
             list[i].args[j] = any(row);
     }
-    hypercall(__HYPERVISOR_multicall, (long)list, less(row, 50) ? count : (long)any(row), 0, 0);
+    hypercall(__HYPERVISOR_multicall, (long)list, less(row, 2000) ? count : (long)any(row), 0, 0);
 }
 
 static void grant(struct row *row)
@@ -199,11 +201,10 @@ static void grant(struct row *row)
 static void schedule(struct row *row)
 {
     switch (less(row, 12)) {
-    case 0: { /* a timer ends it */
-        hypercall(__HYPERVISOR_set_timer_op, 1, 0, 0, 0);
-        hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0);
+    case 0: /* an event ends it, if there is one */
+        if (less(row, 300) == 0)
+            hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0);
         break;
-    }
     case 1: {
         uint32_t ports[8];
         struct sched_poll poll = { .nr_ports = less(row, 8), .timeout = 1 + less(row, 1000) };
@@ -213,7 +214,10 @@ static void schedule(struct row *row)
         hypercall(__HYPERVISOR_sched_op, SCHEDOP_poll, (long)&poll, 0, 0);
         break;
     }
-    case 2: fill(row, 2); hypercall(__HYPERVISOR_sched_op, 4 + 2 * (long)less(row, 2), (long)any(row), 0, 0); break; /* remote_shutdown; watchdog with a bad argument */
+    case 2:
+        fill(row, 2);
+        hypercall(__HYPERVISOR_sched_op, less(row, 300) ? SCHEDOP_remote_shutdown : SCHEDOP_watchdog, (long)any(row), 0, 0);
+        break;
     case 3: hypercall(__HYPERVISOR_sched_op, 7 + (long)less(row, 60), (long)any(row), 0, 0); break;
     default: yield(); break;
     }
@@ -252,7 +256,7 @@ static void anything(struct row *row)
     static const uint8_t left[] = { __HYPERVISOR_iret, __HYPERVISOR_set_callbacks, __HYPERVISOR_set_trap_table, __HYPERVISOR_sched_op, __HYPERVISOR_sched_op_compat, __HYPERVISOR_stack_switch, __HYPERVISOR_callback_op };
     long number = less(row, 70);
     for (size_t i = 0; i < sizeof(left); i++)
-        if (number == left[i] && less(row, 100))
+        if (number == left[i] && less(row, 3000))
             return;
     fill(row, 64);
     hypercall(number, (long)any(row), (long)any(row), (long)any(row), (long)any(row));
@@ -296,6 +300,9 @@ static void forget_events(struct row *row)
 __attribute__((used)) void again(void)
 {
     struct row *row = mine();
+    hypercall(__HYPERVISOR_set_trap_table, (long)traps, 0, 0, 0);
+    for (int i = 0; i < 3; i++)
+        hypercall(__HYPERVISOR_update_va_mapping, (long)row->buffer + PAGE * i, (long)(mfn_of(row->buffer + PAGE * i) << 12 | 0x63), UVMF_INVLPG, 0);
     forget_events(row);
     while (row->calls < limit) {
         row->calls++;
@@ -311,7 +318,7 @@ __attribute__((used)) void again(void)
 __asm__("recover: and $-16384, %rsp\nadd $16368, %rsp\ncall again\nud2\n");
 void recover(void);
 
-static void begin_on(struct row *row, struct trap_info *traps)
+static void begin_on(struct row *row)
 {
     static vcpu_guest_context_t context;
     uint64_t cr3;
@@ -332,7 +339,6 @@ static void begin_on(struct row *row, struct trap_info *traps)
 
 void calls_mode(void)
 {
-    static struct trap_info traps[24];
     for (uint8_t i = 0; i < 20; i++)
         traps[i] = (struct trap_info){ .vector = i, .flags = 4, .cs = FLAT_KERNEL_CS, .address = (unsigned long)recover };
     grants_ready();
@@ -341,10 +347,10 @@ void calls_mode(void)
     hypercall(__HYPERVISOR_set_trap_table, (long)traps, 0, 0, 0);
     hypercall(__HYPERVISOR_set_callbacks, (long)recover, (long)recover, (long)recover, 0);
     for (int i = 0; i < VCPUS; i++)
-        rows[i].random = rnd();
+        rows[i] = (struct row){ .random = rnd(), .buffer = buffers[i] };
     struct evtchn_bind_virq timer = { .virq = VIRQ_TIMER };
     hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, (long)&timer, 0, 0);
     for (int i = 1; i < VCPUS; i++)
-        begin_on(&rows[i], traps);
+        begin_on(&rows[i]);
     __asm__ volatile("mov %0, %%rsp\njmp recover" : : "r"((uint64_t)stacks[0] + (1 << STACK_SHIFT) - 64));
 }

@@ -1,0 +1,37 @@
+using System.Globalization;
+using Xenolith.Abi;
+
+namespace Xenolith.Tests.Hostile.Kernels;
+
+/// <summary>
+/// Random hypercalls with random arguments: no defect shows as an exception of ours, the domain can always be stopped, it never has more memory than it
+/// may, and the books on its frames balance. XENOLITH_SEED repeats a run; XENOLITH_FUZZ_SECONDS makes it longer.
+/// </summary>
+[Collection("host")]
+public sealed class HypercallFuzzTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData(1, 20_000)]
+    [InlineData(4, 8_000)]
+    public void Random_hypercalls_leave_the_books_balanced(int vcpus, int calls)
+    {
+        var first = Number("XENOLITH_SEED", Random.Shared.Next(1, 1_000_000));
+        var until = DateTime.UtcNow + TimeSpan.FromSeconds(Number("XENOLITH_FUZZ_SECONDS", 4));
+        for (var seed = first; seed == first || DateTime.UtcNow < until; seed++)
+        {
+            using var domain = new FuzzedDomain($"mode=calls seed={seed} rounds={calls}", vcpus);
+            domain.Run(Longest);
+            output.WriteLine($"seed {seed}: {domain.Hypercalls} hypercalls, {domain.Describe()}");
+
+            Assert.False(domain.Domain.CrashCause?.Contains("internal error", StringComparison.Ordinal) ?? false, $"seed {seed}: {domain.Describe()}");
+            Assert.True(domain.Memory.TotalPages <= domain.Memory.MaximumPages, $"seed {seed}: {domain.Memory.TotalPages} pages");
+            var wrong = FrameAudit.Of(domain.Domain);
+            Assert.True(wrong.Count == 0, $"seed {seed}: {wrong.Count} frames\n{string.Join('\n', wrong.Take(20))}\n{domain.Describe()}");
+        }
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+}

@@ -1,0 +1,51 @@
+using System.Text.RegularExpressions;
+
+namespace Xenolith.Tests.Hostile.Kernels;
+
+/// <summary>Domains beside a hostile one, on the same switch and the same host: what they send arrives, and what they write stays.</summary>
+[Collection("host")]
+public sealed partial class NeighbourTests(ITestOutputHelper output) : HostileHost(output)
+{
+    private const int Endless = 1_000_000;
+
+    [Fact]
+    public void What_neighbours_send_each_other_arrives_while_a_kernel_fills_their_switch_with_rubbish()
+    {
+        const string make = "dd,if=/dev/urandom,of=/data,bs=1M,count=16,2>/dev/null;sha256sum,/data;";
+        string[] lan = ["vif = [ 'bridge=lan' ]"];
+        CreateHostile("net", Endless);
+        AwaitConsole("hostile", "ROUND 3");
+        XlOk("create", NetConfig("receiver", "10.9.0.2/24;nc,-l,-p,5000,|,sha256sum;echo,RECEIVED;sleep,1000", lan));
+        AwaitConsole("receiver", "NETWORK-UP");
+        XlOk("create", NetConfig("sender", $"10.9.0.3/24;{make}until,nc,10.9.0.2,5000,</data;do,sleep,1;done;echo,SENT;sleep,1000", lan));
+
+        AwaitConsole("sender", "SENT");
+        AwaitConsole("receiver", "RECEIVED");
+
+        Assert.Equal(Hash("sender"), Hash("receiver"));
+        AssertHostileLives();
+        MonitorLog();
+    }
+
+    [Fact]
+    public void A_store_that_one_guest_floods_answers_the_others()
+    {
+        CreateHostile("store", Endless);
+        AwaitConsole("hostile", "ROUND 0");
+        XlOk("create", Config("neighbour", "run=sleep,1000", "memory = 96"));
+
+        XlOk("rename", "neighbour", "other");
+        Assert.Equal("other\n", Run("xenstore-read", $"/local/domain/{Find("other")!.Domid}/name").Output);
+        XlOk("destroy", "other");
+        AssertHostileLives();
+    }
+
+    private string Hash(string name)
+    {
+        var text = ReadLog($"console/guest-{name}.log");
+        return Sha256().Match(text).Value is { Length: 64 } hash ? hash : throw new InvalidOperationException($"no checksum in: {text}");
+    }
+
+    [GeneratedRegex("\\b[0-9a-f]{64}\\b")]
+    private static partial Regex Sha256();
+}
