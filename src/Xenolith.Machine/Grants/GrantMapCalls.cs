@@ -76,7 +76,7 @@ internal static class GrantMapCalls
         {
             foreach (var part in (ReadOnlySpan<uint>)[GrantMapFlags.Host, Device])
             {
-                if (grants.Maps.TryTake(handle, part))
+                if (grants.Maps.TryTake(handle, part, in mapping))
                 {
                     grants.Unmap(in mapping);
                     grants.Maps.Settle(handle, part, gone: true);
@@ -123,7 +123,7 @@ internal static class GrantMapCalls
             return GrantStatus.BadDeviceAddress;
         }
 
-        if (request.Address != 0 && (flags & GrantMapFlags.Host) != 0 && grants.Maps.TryTake(request.Handle, GrantMapFlags.Host))
+        if (request.Address != 0 && (flags & GrantMapFlags.Host) != 0 && grants.Maps.TryTake(request.Handle, GrantMapFlags.Host, in mapping))
         {
             var gone = GrantEntry.TryReplace(vcpu, request.Address, mapping.Mfn, flags, replaces ? request.Other : 0);
             if (gone)
@@ -138,7 +138,7 @@ internal static class GrantMapCalls
             }
         }
 
-        if (busAddress != 0 && (flags & Device) != 0 && grants.Maps.TryTake(request.Handle, Device))
+        if (busAddress != 0 && (flags & Device) != 0 && grants.Maps.TryTake(request.Handle, Device, in mapping))
         {
             grants.Unmap(in mapping);
             grants.Maps.Settle(request.Handle, Device, gone: true);

@@ -51,13 +51,13 @@ internal sealed class GrantMapTrack
         }
     }
 
-    /// <summary>Claims one part for taking it down; false if it is not there (any more).</summary>
-    public bool TryTake(uint handle, uint part)
+    /// <summary>Claims one part for taking it down; false if it is not there any more, or if the handle stands for another mapping by now.</summary>
+    public bool TryTake(uint handle, uint part, in GrantMapping mapping)
     {
         lock (_lock)
         {
             var entry = _entries[(int)handle];
-            if ((entry.Left & part) == 0)
+            if ((entry.Left & part) == 0 || entry.Mapping != mapping)
             {
                 return false;
             }
@@ -86,6 +86,9 @@ internal sealed class GrantMapTrack
             _entries[(int)handle] = entry;
         }
     }
+
+    /// <summary>The mappings, each as often as it has parts. For a domain that is paused.</summary>
+    public IEnumerable<GrantMapping> Held() => _entries.SelectMany(e => Enumerable.Repeat(e.Mapping, System.Numerics.BitOperations.PopCount(e.Left)));
 
     private readonly record struct Entry(GrantMapping Mapping, uint Flags, uint Left, int Busy = 0);
 }

@@ -54,6 +54,11 @@ internal sealed class FrameAudit
             Note(mfn, 1, 1);
         }
 
+        foreach (var mapping in _domain.Grants.Maps.Held())
+        {
+            Note(mapping.Mfn, 1, mapping.Writable ? 1 : 0);
+        }
+
         ForEach((mfn, word) =>
         {
             Note(mfn, (word & Allocated) != 0 ? 1 : 0, 0);

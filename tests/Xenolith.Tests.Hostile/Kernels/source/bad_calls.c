@@ -195,6 +195,16 @@ static void grant(struct row *row)
             copy[i].len = (uint16_t)less(row, 4096);
         }
     }
+    if (command == GNTTABOP_map_grant_ref) {
+        struct gnttab_map_grant_ref *map = (struct gnttab_map_grant_ref *)row->buffer;
+        for (int i = 0; i < 4; i++)
+            map[i] = (struct gnttab_map_grant_ref){ .host_addr = (uint64_t)any_page(row), .flags = less(row, 40), .ref = FIRST_GREF + less(row, 900), .dom = less(row, 9) ? DOMID_SELF : 0 };
+    }
+    if (command == GNTTABOP_unmap_grant_ref || command == GNTTABOP_unmap_and_replace) {
+        struct gnttab_unmap_grant_ref *unmap = (struct gnttab_unmap_grant_ref *)row->buffer;
+        for (int i = 0; i < 4; i++)
+            unmap[i] = (struct gnttab_unmap_grant_ref){ .host_addr = (uint64_t)any_page(row), .dev_bus_addr = less(row, 3) ? 0 : any_mfn(row) << 12, .handle = less(row, 64) };
+    }
     hypercall(__HYPERVISOR_grant_table_op, command, (long)row->buffer, less(row, 20) ? 1 + less(row, 4) : (long)any(row), 0);
 }
 
