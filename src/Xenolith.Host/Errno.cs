@@ -27,11 +27,17 @@ public static class Errno
     /// <summary>File exists.</summary>
     public const int EEXIST = 17;
 
+    /// <summary>A part of a path is no directory.</summary>
+    public const int ENOTDIR = 20;
+
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 
     /// <summary>No space left on the device.</summary>
     public const int ENOSPC = 28;
+
+    /// <summary>The file system is read-only.</summary>
+    public const int EROFS = 30;
 
     /// <summary>The reader of a pipe or socket is gone.</summary>
     public const int EPIPE = 32;

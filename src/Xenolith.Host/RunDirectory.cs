@@ -51,7 +51,7 @@ public sealed partial class RunDirectory : IDisposable
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new HostException($"make the run directory {path}", Errno.EACCES);
+            throw new HostException($"make the run directory {path}", NumberOf(e));
         }
 
         var root = DirectoryHandle.Open(path);
@@ -104,6 +104,15 @@ public sealed partial class RunDirectory : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Root.Dispose();
+
+    // .NET keeps the kernel's number of an error in HResult where it has no exception of its own for it.
+    private static int NumberOf(Exception e) => e switch
+    {
+        UnauthorizedAccessException => Errno.EACCES,
+        DirectoryNotFoundException => Errno.ENOENT,
+        { HResult: > 0 and < 4096 } => e.HResult,
+        _ => Errno.EIO,
+    };
 
     private static string[] SubPaths(string parent, string pattern)
     {

@@ -12,6 +12,8 @@ internal static class HostTrouble
     public static string NextStep(Exception e) => (e as HostException ?? e.InnerException as HostException)?.Errno switch
     {
         Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
+        Errno.EROFS => $" Choose a place that can be written to with {RunDirectory.Variable}.",
+        Errno.ENOTDIR or Errno.EEXIST => $" It, or a part of its path, is no directory; choose another with {RunDirectory.Variable}.",
         Errno.ENOSPC => " Free some space on that file system.",
         _ => string.Empty,
     };

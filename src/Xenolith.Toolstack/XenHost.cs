@@ -1,6 +1,8 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Xenolith.Config;
 using Xenolith.Config.Json;
+using Xenolith.Config.Keys;
 using Xenolith.Host;
 using Xenolith.Store.Client;
 using Xenolith.Toolstack.Consoles;
@@ -19,7 +21,8 @@ public sealed partial class XenHost : IDisposable
     /// <summary>The name of domain 0.</summary>
     public const string Domain0Name = "Domain-0";
 
-    private const int ClaimMilliseconds = 2000;
+    // On a busy machine a monitor may take seconds from the claim of a name to its sockets.
+    private const int ClaimMilliseconds = 30_000;
 
     private readonly HostState _state;
     private readonly ToolstackParts _parts;
@@ -67,8 +70,11 @@ public sealed partial class XenHost : IDisposable
         return TryFind(nameOrId) ?? throw new ToolstackException(
             OtherHosts.Find(_state.Run, nameOrId) is { } elsewhere
                 ? $"{nameOrId} is an invalid domain identifier on this host ({_state.Run.Path}); a domain of that name runs on the host in {elsewhere}. Run xl as its user, or set {RunDirectory.Variable}."
-                : $"{nameOrId} is an invalid domain identifier (rc=-6). See the domains there are with: xl list");
+                : $"{nameOrId} is an invalid domain identifier (rc=-6). {Meant(nameOrId)}See the domains there are with: xl list");
     }
+
+    private string Meant(string name) =>
+        Misspelling.Nearest(name, List(), domain => domain.Name) is { } near ? $"Did you mean {near.Name}? " : string.Empty;
 
     /// <summary>A domain by name or id; null if there is none. A name of digits only is an id, as in xl.</summary>
     public DomainSummary? TryFind(string nameOrId)
@@ -160,10 +166,8 @@ public sealed partial class XenHost : IDisposable
     /// <param name="replay">Begin with everything that is still kept, not only with what nobody has seen.</param>
     public ConsoleViewer AttachConsole(int domid, bool replay = false) => Guard(() =>
     {
-        using var directory = _state.Open(domid);
-        return directory is not null && UnixSockets.Connect(directory, ConsoleProtocol.SocketName, UnixSocketKind.Stream) is { } socket
-            ? ConsoleViewer.Attach(socket, replay)
-            : throw Gone(domid);
+        using var directory = _state.Open(domid) ?? throw Gone(domid);
+        return ConsoleViewer.Attach(Reach(directory, domid, ConsoleProtocol.SocketName, UnixSocketKind.Stream), replay);
     });
 
     /// <summary>Removes what dead domains left: files, locks, store nodes. Returns what was removed, in words.</summary>
@@ -272,17 +276,28 @@ public sealed partial class XenHost : IDisposable
         }
 
         using var directory = _state.Open(domid) ?? throw Gone(domid);
+        return new(Reach(directory, domid, ControlServer.SocketName, UnixSocketKind.Messages));
+    }
+
+    // Between the claim of a name and the sockets of its domain lies a moment in which the domain lives and does not answer yet.
+    private static SafeFileHandle Reach(DirectoryHandle directory, int domid, string socketName, UnixSocketKind kind)
+    {
         for (var until = Environment.TickCount64 + ClaimMilliseconds; ; Thread.Sleep(2))
         {
-            if (UnixSockets.Connect(directory, ControlServer.SocketName, UnixSocketKind.Messages) is { } socket)
+            if (UnixSockets.Connect(directory, socketName, kind) is { } socket)
             {
-                return new(socket);
+                return socket;
             }
 
-            // Between the claim of a name and its control socket lies a moment in which the domain lives and does not answer yet.
-            if (!FileLock.IsHeld(directory, HostState.LifeLock) || Environment.TickCount64 > until)
+            if (!FileLock.IsHeld(directory, HostState.LifeLock))
             {
                 throw Gone(domid);
+            }
+
+            if (Environment.TickCount64 > until)
+            {
+                throw new ToolstackException(
+                    $"domain {domid} does not answer: its monitor has not begun to listen within {ClaimMilliseconds / 1000} s. See what it does in xl-NAME.log, or end it (kill).");
             }
         }
     }

@@ -22,7 +22,7 @@ internal static class GuestImages
     /// <summary>Path of the kernel.</summary>
     public static string Kernel => LazyKernel.Value;
 
-    /// <summary>Path of the initramfs; its poweroff and reboot obey the kernel's call at once, as xl shutdown needs.</summary>
+    /// <summary>Path of the initramfs.</summary>
     public static string Initramfs => LazyInitramfs.Value;
 
     /// <summary>
@@ -143,11 +143,6 @@ internal static class GuestImages
     {
         var folder = Directory.CreateTempSubdirectory("xenolith-guest-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
-        foreach (var name in (string[])["poweroff", "reboot"])
-        {
-            File.WriteAllText(Path.Combine(folder, name), $"#!/bin/busybox sh\nexec /bin/busybox {name} -f\n");
-        }
-
         foreach (var (name, text) in more.Where(file => file.Text is not null))
         {
             File.WriteAllText(Path.Combine(folder, name), text);
@@ -156,7 +151,7 @@ internal static class GuestImages
         var output = Path.Combine(folder, "initramfs.gz");
         Run(
             "examples/make-initramfs",
-            [output, $"{folder}/poweroff=/sbin/poweroff", $"{folder}/reboot=/sbin/reboot", .. more.Select(file => $"{Path.Combine(folder, file.Name)}=/{Path.GetFileName(file.Name)}")]);
+            [output, .. more.Select(file => $"{Path.Combine(folder, file.Name)}=/{Path.GetFileName(file.Name)}")]);
         return output;
     }
 

@@ -38,7 +38,9 @@ public interface IDomainHost
     /// <summary>Joins the terminal with a domain's console until the domain goes or the person leaves.</summary>
     /// <param name="domid">The domain.</param>
     /// <param name="replay">Whether to begin with everything still remembered.</param>
-    void Console(int domid, bool replay);
+    /// <param name="leaveKey">The key that leaves; null for ^].</param>
+    /// <returns>True if the person left, and the domain goes on.</returns>
+    bool Console(int domid, bool replay, byte? leaveKey = null);
 
     /// <summary>Stops a domain's vCPUs.</summary>
     void Pause(int domid);

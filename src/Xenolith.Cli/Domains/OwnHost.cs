@@ -1,4 +1,5 @@
 using Xenolith.Cli.Commands;
+using Xenolith.Cli.Xl;
 using Xenolith.Config;
 using Xenolith.Config.Disks;
 using Xenolith.Host;
@@ -102,10 +103,11 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
 
     public void SetStoreQuota(int? domid, string name, long value) => OwnStore.SetQuota(host.RunDirectory, domid, name, value);
 
-    public void Console(int domid, bool replay)
+    public bool Console(int domid, bool replay, byte? leaveKey)
     {
         using var viewer = host.AttachConsole(domid, replay);
-        viewer.Run();
+        var end = leaveKey is { } key ? viewer.Run(key) : viewer.Run();
+        return end == Toolstack.Consoles.ConsoleEnd.Left;
     }
 
     public void Create(DomainConfig config, CreateOptions options, bool attachConsole)
@@ -136,8 +138,11 @@ internal sealed class OwnHost(XenHost host) : IDomainHost
         using (viewer)
         using (end)
         {
+            var left = viewer?.Run();
+            if (left == Toolstack.Consoles.ConsoleEnd.Left)
+                options.Remark?.Invoke(LifeCommands.LeftConsole(config.Name));
             // A guest that crashes early has said nothing on its console: the cause is the hypervisor's.
-            if (viewer?.Run() == Toolstack.Consoles.ConsoleEnd.DomainGone && end?.Next(death: false) is { Reason: ShutdownByCrash } crash)
+            if (left == Toolstack.Consoles.ConsoleEnd.DomainGone && end?.Next(death: false) is { Reason: ShutdownByCrash } crash)
                 options.Remark?.Invoke($"domain {config.Name} has crashed: {crash.Cause ?? "its guest said so"}; see xl dmesg");
         }
     }

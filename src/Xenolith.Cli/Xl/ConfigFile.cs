@@ -8,8 +8,8 @@ namespace Xenolith.Cli.Xl;
 /// <summary>Finds and reads a configuration file named on a command line.</summary>
 internal static class ConfigFile
 {
-    // A configuration is some hundred bytes; a disk image named by mistake must not be read whole.
-    private const long MaxBytes = 1 << 20;
+    // A configuration is some hundred bytes; a disk image or /dev/zero named by mistake must not be read whole.
+    private const int MaxBytes = 1 << 20;
 
     /// <summary>Reads the file as given, or else from the configuration directories, and the assignments after it.</summary>
     /// <exception cref="ToolstackException">It cannot be read (exit code 3).</exception>
@@ -22,6 +22,8 @@ internal static class ConfigFile
 
     private static string Find(string name, Services services)
     {
+        if (name.Length == 0)
+            throw new ToolstackException("the name of the configuration file is empty; give its path.", ToolstackException.CreationFailed);
         if (File.Exists(name) || Directory.Exists(name) || Path.IsPathRooted(name))
             return name;
         foreach (var directory in services.ConfigDirectories)
@@ -44,9 +46,13 @@ internal static class ConfigFile
             if (Directory.Exists(path))
                 throw Unreadable(path, "it is a directory");
             using var file = File.OpenRead(path);
-            if (file.CanSeek && file.Length > MaxBytes)
-                throw Unreadable(path, $"it has {file.Length} bytes, too many for a configuration");
-            using var reader = new StreamReader(file, Encoding.UTF8);
+            var bytes = new byte[MaxBytes + 1];
+            var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (bytes.AsSpan(0, count).Contains((byte)0))
+                throw new ToolstackException($"{path} is no configuration: it is not a text file (it has zero bytes).", ToolstackException.Failed);
+            if (count > MaxBytes)
+                throw Unreadable(path, $"it has more than {MaxBytes >> 10} KiB, too much for a configuration");
+            using var reader = new StreamReader(new MemoryStream(bytes, 0, count), Encoding.UTF8);
             return reader.ReadToEnd();
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)

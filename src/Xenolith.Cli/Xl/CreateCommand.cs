@@ -10,6 +10,9 @@ namespace Xenolith.Cli.Xl;
 /// <summary><c>xl create</c>.</summary>
 internal static class CreateCommand
 {
+    // A file that is something else has something wrong in each line.
+    private const int MostDiagnostics = 20;
+
     /// <summary>Its row in the table.</summary>
     public static Command Command { get; } = new("create", "<ConfigFile> [options] [vars]", "Create a domain from a configuration file")
     {
@@ -71,11 +74,11 @@ internal static class CreateCommand
     /// <returns>The exit code when it ends there, or null.</returns>
     internal static int? Report(ConfigReading reading, Terminal terminal, bool quiet, bool dryRun)
     {
-        foreach (var diagnostic in reading.Diagnostics)
-        {
-            if (diagnostic.Severity >= Severity.Creation || !quiet)
-                terminal.Error.Line(diagnostic.ToString());
-        }
+        var told = reading.Diagnostics.Where(diagnostic => diagnostic.Severity >= Severity.Creation || !quiet).ToList();
+        foreach (var diagnostic in told.Take(MostDiagnostics))
+            terminal.Error.Line(diagnostic.ToString());
+        if (told.Count > MostDiagnostics)
+            terminal.Error.Line($"... and {told.Count - MostDiagnostics} more of that kind; is this a configuration at all?");
 
         return reading.Diagnostics.Worst switch
         {

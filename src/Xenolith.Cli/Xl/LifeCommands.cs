@@ -50,7 +50,7 @@ internal static class LifeCommands
         [
             new('t', "type", "Type of console: pv", "TYPE"),
             new('n', "num", "Number of the console: 0", "NUM"),
-            new('e', "escape", "Accepted; the key that leaves is ^]", "KEY"),
+            new('e', "escape", "The key that leaves, such as ^a; ^] unless given", "KEY"),
             new(null, "replay", "Begin with everything the console still remembers"),
         ],
         Least = 1,
@@ -60,10 +60,14 @@ internal static class LifeCommands
                 return use.Fail($"console type `{type}': PV guests have only pv.", ExitCode.Usage);
             if (use.Value("num") is { } number && number != "0")
                 return use.Fail($"console number `{number}': there is only console 0.");
+            byte? leaveKey = null;
+            if (use.Value("escape") is { } text && (leaveKey = Key(text)) is null)
+                return use.Fail($"escape key `{text}': write ^ and a letter for Ctrl and that letter, such as ^a, or one character.", ExitCode.Usage);
             var domain = use.Services.Host.Find(use.Arguments[0]);
             if (domain.Domid == 0)
                 return use.Fail("Domain-0 is this host itself; its console is the terminal you are at.", NoConsole);
-            use.Services.Host.Console(domain.Domid, use.Has("replay"));
+            if (use.Services.Host.Console(domain.Domid, use.Has("replay"), leaveKey))
+                use.Terminal.Error.Line(LeftConsole(domain.Name));
             return ExitCode.Success;
         },
     };
@@ -86,6 +90,17 @@ internal static class LifeCommands
             use.Services.Host.Sysrq(domain.Domid, use.Arguments[1][0]);
             return ExitCode.Success;
         },
+    };
+
+    /// <summary>What is said to a person who left a console, below whatever the guest's line was.</summary>
+    internal static string LeftConsole(string name) => $"\nThe console of {name} is left, the domain goes on; come back with: xl console {name}";
+
+    // `^a' and `^]' as terminals write them; any other single character stands for itself.
+    private static byte? Key(string text) => text switch
+    {
+        ['^', >= '?' and <= '_' or >= 'a' and <= 'z'] => (byte)(text[1] & 0x1f),
+        [> '\0' and < '\x80'] => (byte)text[0],
+        _ => null,
     };
 
     // EINVAL, which real xl gives for Domain-0 here.

@@ -68,7 +68,7 @@ internal sealed class DiskSpecState
         if (_target is null)
             _target = word;
         else if (!_hadPrefix && _format is null)
-            return _target.Length == 0 && word.Contains(':') ? EmptyDrive(word) : SetFormat(word);
+            return _target.Length == 0 && word.Contains(':') ? EmptyDrive(word) : PositionalFormat(word);
         else if (_vdev is null)
             return word.Contains(':') ? DeviceAndType(word) : Once(ref _vdev, word, "vdev");
         else if (!_accessSeen)
@@ -106,6 +106,12 @@ internal sealed class DiskSpecState
             Specification = _specification,
         }, null);
     }
+
+    // The commonest slip: the device in the format's place.
+    private string? PositionalFormat(string word) =>
+        SetFormat(word) is not { } problem ? null
+        : DeviceName.TryNumber(word, out _) ? $"`{word}' stands where the format belongs: the order is target,format,vdev,access; leave the format empty, as in `{_target},,{word},w'"
+        : problem;
 
     private string? EmptyDrive(string word)
     {

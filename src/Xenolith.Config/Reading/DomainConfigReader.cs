@@ -30,6 +30,8 @@ internal static class DomainConfigReader
         var name = IdentityReading.Name(reader, fallbackName);
         var uuid = IdentityReading.Uuid(reader);
         var memory = reader.Number("memory", 0, MaxMemoryMiB) * 1024;
+        if (memory == 0)
+            diagnostics.Creation(reader.PositionOf("memory"), "`memory' is 0, which no kernel fits into; give it MiB, such as memory = 256");
         var maxMemory = reader.Number("maxmem", 0, MaxMemoryMiB) * 1024 ?? memory;
         var (vcpus, maxVcpus) = ProcessorReading.Counts(reader);
         var hard = ProcessorReading.Affinity(reader, reader.Value("cpus") is null ? "cpu" : "cpus", maxVcpus ?? 1, hostCpus);

@@ -10,7 +10,7 @@ public enum ConsoleEnd
     /// <summary>The domain has gone, and everything it wrote was shown.</summary>
     DomainGone,
 
-    /// <summary>The user typed ^]; the domain lives on.</summary>
+    /// <summary>The user typed the key that leaves; the domain lives on.</summary>
     Left,
 
     /// <summary>Nobody reads our output any more.</summary>
@@ -34,17 +34,18 @@ public sealed class ConsoleViewer : IDisposable
         Descriptors.WriteAll(socket, [replay ? ConsoleProtocol.Replay : ConsoleProtocol.New]);
         return Descriptors.Read(socket, answer) == 1 && answer[0] == ConsoleProtocol.Attached
             ? new(socket)
-            : throw new ToolstackException("the console closed before it could be attached: the domain has gone.");
+            : throw new ToolstackException("the console closed before it could be attached: the domain has ended. If it reboots, it is there again in a moment; see: xl list");
     }
 
     /// <summary>The connection.</summary>
     internal SafeFileHandle Socket => _console;
 
     /// <summary>Shows the console until the domain goes or the user leaves.</summary>
-    public ConsoleEnd Run() => Run(StandardStreams.Input, StandardStreams.Output);
+    /// <param name="leaveKey">The byte of the key that leaves; ^] unless given.</param>
+    public ConsoleEnd Run(byte leaveKey = ConsoleProtocol.LeaveKey) => Run(StandardStreams.Input, StandardStreams.Output, leaveKey);
 
     /// <summary>The same with given streams. Input that is no terminal is not read.</summary>
-    internal ConsoleEnd Run(SafeFileHandle input, SafeFileHandle output)
+    internal ConsoleEnd Run(SafeFileHandle input, SafeFileHandle output, byte leaveKey = ConsoleProtocol.LeaveKey)
     {
         var interactive = TerminalMode.IsTerminal(input);
         var mode = interactive ? TerminalMode.MakeRaw(input) : null;
@@ -57,7 +58,7 @@ public sealed class ConsoleViewer : IDisposable
                 signals.Add(PosixSignalRegistration.Create(signal, _ => mode!.Restore()));
             }
 
-            return Pump(input, output, interactive);
+            return Pump(input, output, interactive, leaveKey);
         }
         finally
         {
@@ -69,7 +70,7 @@ public sealed class ConsoleViewer : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _console.Dispose();
 
-    private ConsoleEnd Pump(SafeFileHandle input, SafeFileHandle output, bool interactive)
+    private ConsoleEnd Pump(SafeFileHandle input, SafeFileHandle output, bool interactive, byte leaveKey)
     {
         var buffer = new byte[16 * 1024];
         Span<PollEntry> entries = stackalloc PollEntry[2];
@@ -99,7 +100,7 @@ public sealed class ConsoleViewer : IDisposable
             if (interactive && entries[1].Happened != PollEvents.None)
             {
                 var count = Descriptors.Read(input, buffer);
-                var leave = count <= 0 ? 0 : buffer.AsSpan(0, count).IndexOf(ConsoleProtocol.LeaveKey);
+                var leave = count <= 0 ? 0 : buffer.AsSpan(0, count).IndexOf(leaveKey);
                 Type(buffer.AsSpan(0, leave >= 0 ? leave : count));
                 if (leave >= 0)
                 {

@@ -41,7 +41,11 @@ internal sealed class FakeHost : IDomainHost
     public void Create(DomainConfig config, CreateOptions options, bool attachConsole) =>
         Asked.Add($"create {config.Name} paused={options.Paused} F={options.Foreground} e={options.NoMonitor} c={attachConsole}");
 
-    public void Console(int domid, bool replay) => Asked.Add($"console {domid} {replay}");
+    public bool Console(int domid, bool replay, byte? leaveKey)
+    {
+        Asked.Add($"console {domid} {replay}{(leaveKey is { } key ? $" {key}" : "")}");
+        return false;
+    }
 
     public void Pause(int domid) => Asked.Add($"pause {domid}");
 

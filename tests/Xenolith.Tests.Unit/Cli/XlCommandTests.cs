@@ -67,6 +67,8 @@ public sealed class XlCommandTests : IDisposable
     [InlineData(3, "create /nonexistent.cfg")]
     [InlineData(3, "create nonexistent")]
     [InlineData(3, "create /usr")]
+    [InlineData(1, "create /dev/zero")]
+    [InlineData(2, "console -e ^^^ web")]
     [InlineData(2, "destroy")]
     [InlineData(1, "destroy nosuch")]
     [InlineData(1, "destroy 99")]
@@ -130,6 +132,47 @@ public sealed class XlCommandTests : IDisposable
         Assert.Equal(code, _run.Xl(words.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         Assert.True(code == 0 || _run.Stderr.Length > 0 || _run.Stdout.Length > 0);
         Assert.Empty(_run.Host.Asked);
+    }
+
+    [Fact]
+    public void What_is_no_configuration_is_said_in_few_words()
+    {
+        File.WriteAllBytes(_file, [0x7f, (byte)'E', (byte)'L', (byte)'F', 0, 1]);
+        Assert.Equal(1, _run.Xl("create", "-q", _file));
+        Assert.Equal($"{_file} is no configuration: it is not a text file (it has zero bytes).\n", _run.Stderr);
+
+        File.WriteAllText(_file, string.Concat(Enumerable.Repeat("Dear reader,\n", 100)));
+        Assert.Equal(1, _run.Xl("create", "-q", _file));
+        Assert.Equal(21, _run.Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.EndsWith("... and 80 more of that kind; is this a configuration at all?\n", _run.Stderr);
+
+        Assert.Equal(3, _run.Xl("create", "-q", ""));
+        Assert.Contains("the name of the configuration file is empty", _run.Stderr);
+    }
+
+    [Fact]
+    public void A_domain_without_memory_cannot_be_made()
+    {
+        File.AppendAllText(_file, "memory = 0\n");
+        Assert.Equal(3, _run.Xl("create", "-q", _file));
+        Assert.Contains(":4:10: `memory' is 0", _run.Stderr);
+        Assert.Empty(_run.Host.Asked);
+    }
+
+    [Fact]
+    public void The_key_that_leaves_a_console_can_be_chosen()
+    {
+        Assert.Equal(0, _run.Xl("console", "-e", "^a", "web"));
+        Assert.Equal(0, _run.Xl("console", "--escape=q", "web"));
+        Assert.Equal(0, _run.Xl("console", "web"));
+        Assert.Equal(["console 3 False 1", "console 3 False 113", "console 3 False"], _run.Host.Asked);
+    }
+
+    [Fact]
+    public void A_device_in_the_place_of_a_format_is_explained()
+    {
+        Assert.Equal(1, _run.Xl("block-attach", "web", "/a.img,xvdb,w"));
+        Assert.Contains("the order is target,format,vdev,access; leave the format empty, as in `/a.img,,xvdb,w'", _run.Stderr);
     }
 
     [Fact]

@@ -57,7 +57,7 @@ public sealed class DiskSpecTests
     [InlineData("garbage", "no vdev")]
     [InlineData("", "no vdev")]
     [InlineData("/dom/disk.img", "no vdev")]
-    [InlineData("/dom/disk.img,xvda,w", "format `xvda'")]
+    [InlineData("/dom/disk.img,xvda,w", "`xvda' stands where the format belongs")]
     [InlineData("file:/dom/disk.img,xvda,q", "access `q'")]
     [InlineData("foo:/dom/disk.img,xvda,w", "unknown prefix `foo:'")]
     [InlineData("format=raw,access=rw,target=/d", "no vdev")]

@@ -46,6 +46,16 @@ public sealed class RunDirectoryTests : IDisposable
         Assert.Contains("belongs to user id", Assert.Throws<HostException>(() => RunDirectory.Open(_parent, RunDirectory.UserId() + 1, true)).Message);
 
     [Fact]
+    public void The_kernels_reason_is_told_when_it_cannot_be_made()
+    {
+        var file = Path.Combine(_parent, "file");
+        File.WriteAllText(file, "");
+
+        Assert.Equal(Errno.EEXIST, Assert.Throws<HostException>(() => RunDirectory.Open(file, RunDirectory.UserId(), true)).Errno);
+        Assert.NotEqual(Errno.EACCES, Assert.Throws<HostException>(() => RunDirectory.Open(Path.Combine(file, "run"), RunDirectory.UserId(), true)).Errno);
+    }
+
+    [Fact]
     public void A_symbolic_link_is_refused()
     {
         var link = Path.Combine(_parent, "link");
