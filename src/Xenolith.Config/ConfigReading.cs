@@ -54,6 +54,6 @@ public sealed record ConfigReading(DomainConfig? Config, DiagnosticList Diagnost
                 return name[..^ending.Length];
         }
 
-        return IdentityReading.Problem(name) is null ? name : null;
+        return DomainName.Problem(name) is null ? name : null;
     }
 }

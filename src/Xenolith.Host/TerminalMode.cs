@@ -25,6 +25,17 @@ public sealed partial class TerminalMode
     /// <summary>Is the descriptor a terminal?</summary>
     public static bool IsTerminal(SafeHandle descriptor) => IsATty(Descriptors.Number(descriptor)) == 1;
 
+    /// <summary>Does the terminal gather keys into lines, as it does unless somebody made it raw?</summary>
+    internal static bool GathersLines(SafeHandle terminal)
+    {
+        const int LocalFlags = 12;
+        const byte Canonical = 2;
+        var mode = new byte[TermiosBytes];
+        return TcGetAttr(Descriptors.Number(terminal), ref mode[0]) == 0
+            ? (mode[LocalFlags] & Canonical) != 0
+            : throw HostException.Last("read a terminal's mode");
+    }
+
     /// <summary>Makes a terminal raw (every key passes at once, nothing is echoed or translated); returns what puts the old mode back.</summary>
     public static TerminalMode MakeRaw(SafeHandle terminal)
     {

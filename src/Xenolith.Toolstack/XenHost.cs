@@ -148,7 +148,15 @@ public sealed partial class XenHost : IDisposable
     }
 
     /// <summary>Gives a domain another name.</summary>
-    public void Rename(int domid, string name) => Order(domid, new Message(Verbs.Rename).With("name", name));
+    public void Rename(int domid, string name)
+    {
+        if (DomainName.Problem(name) is { } problem)
+        {
+            throw new ToolstackException($"the domain cannot be renamed: {problem}");
+        }
+
+        Order(domid, new Message(Verbs.Rename).With("name", name));
+    }
 
     /// <summary>Writes a domain's core file in Xen's format; returns when it is complete.</summary>
     /// <param name="domid">The domain.</param>

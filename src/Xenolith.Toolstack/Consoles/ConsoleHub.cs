@@ -20,7 +20,7 @@ internal sealed class ConsoleHub : IDisposable
     public const int HistoryBytes = 1 << 20;
 
     /// <summary>How long a reader may take nothing before the guest no longer waits for it.</summary>
-    public const int PatienceMilliseconds = 1000;
+    public const int PatienceMilliseconds = 5000;
 
     private const int PieceBytes = 16 * 1024;
     private const int MaxReaders = 64;

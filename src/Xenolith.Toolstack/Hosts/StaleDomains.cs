@@ -11,8 +11,8 @@ internal static class StaleDomains
     private const int ScriptMilliseconds = 10_000;
 
     /// <summary>
-    /// Lets hotplug scripts undo what they did for it, then removes its store nodes, if a store runs: a store that was ended with it has nothing
-    /// of it to show before it is started again. Its cgroup goes too.
+    /// Lets hotplug scripts undo what they did for it, then removes its store nodes. A store that was killed with it is started for that: it
+    /// comes back with every node that was written. Its cgroup goes too.
     /// </summary>
     /// <param name="state">The host, locked by the caller.</param>
     /// <param name="stores">The way to its store.</param>
@@ -27,12 +27,25 @@ internal static class StaleDomains
         try
         {
             PluggedInterface.Unplug(state, stores, dead.Domid, ScriptMilliseconds);
-            using var store = stores.Find();
-            store?.RemoveDomain(dead.Domid, dead.Uuid);
+            RemoveNodes(stores, dead, again: true);
         }
         catch (Exception e) when (StoreTrouble.Is(e))
         {
-            // A store that dies under this is started afresh by the next domain, which writes its own nodes over what is left.
+            // A store that cannot be had must not keep a host's other domains from being listed; `xl doctor' finds nodes that belong to nobody.
+        }
+    }
+
+    private static void RemoveNodes(IHostStoreFinder stores, DomainRecord dead, bool again)
+    {
+        try
+        {
+            using var store = stores.Start();
+            store.RemoveDomain(dead.Domid, dead.Uuid);
+        }
+        catch (StoreLostException) when (again)
+        {
+            // It was killed just now.
+            RemoveNodes(stores, dead, again: false);
         }
     }
 }

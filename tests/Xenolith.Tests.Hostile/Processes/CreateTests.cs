@@ -122,7 +122,7 @@ public sealed class CreateTests : TestHost
         xl.Kill();
         xl.WaitForExit();
 
-        Assert.Equal("-b----", Find("guest")!.StateLetters);
+        Eventually(() => Find("guest")!.StateLetters == "-b----", () => "it does not go on");
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class CreateTests : TestHost
 
         var (created, _, error) = RunXl("create", "guest", "say=deep");
         Assert.Equal((0, string.Empty), (created, error));
-        Assert.Equal((0, "Domain-0 0 r-----\nguest 1 -b----\n", string.Empty), RunXl("list"));
+        Eventually(() => RunXl("list") == (0, "Domain-0 0 r-----\nguest 1 -b----\n", string.Empty), () => RunXl("list").ToString());
         Assert.Equal(0, RunXl("destroy", "guest").ExitCode);
         Environment.SetEnvironmentVariable(RunDirectory.Variable, Path);
     }

@@ -45,7 +45,8 @@ public abstract class TestHost : IDisposable
     {
         Assert.Single(Host.List());
         Eventually(() => Processes().Count == 0, () => $"processes are left: {string.Join(", ", Processes())}");
-        Assert.Empty(Directory.GetFileSystemEntries(System.IO.Path.Combine(Path, "domains")));
+        // Of a process that was killed a moment ago, the lock may outlast the rest.
+        Eventually(() => Host.List().Count == 1 && Directory.GetFileSystemEntries(System.IO.Path.Combine(Path, "domains")).Length == 0, () => "files of a domain are left");
         Assert.Empty(Nodes());
     }
 
@@ -71,7 +72,7 @@ public abstract class TestHost : IDisposable
         process.StandardInput.Close();
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        Assert.True(Task.WhenAll(error, output).Wait(TimeSpan.FromSeconds(60)), $"xl {string.Join(' ', args)} does not let go of its output");
+        Assert.True(Task.WhenAll(error, output).Wait(TimeSpan.FromMinutes(3)), $"xl {string.Join(' ', args)} does not let go of its output");
         process.WaitForExit();
         return (process.ExitCode, output.Result, error.Result);
     }
@@ -81,7 +82,7 @@ public abstract class TestHost : IDisposable
     {
         for (var tries = 0; !condition(); tries++)
         {
-            Assert.True(tries < 3000, otherwise());
+            Assert.True(tries < 12000, otherwise());
             Thread.Sleep(10);
         }
     }

@@ -106,7 +106,7 @@ public sealed class StoreProcessTests : IDisposable
         var (ready, tell) = UnixSockets.Pair(UnixSocketKind.Stream);
         using (var child = ChildProcess.Spawn(new ChildProcessStart
         {
-            Arguments = ["xenstored", "--isolated-run-directory", _run.Path, "--ready", "3", "--linger", "1"],
+            Arguments = ["xenstored", "--isolated-run-directory", _run.Path, "--ready", "3", "--linger", "5"],
             Descriptors = [tell],
         }))
         {
@@ -115,7 +115,7 @@ public sealed class StoreProcessTests : IDisposable
             ready.Dispose();
             using (var client = StoreDaemon.TryConnect(_run)!)
                 client.Write("/kept", "1");
-            for (var i = 0; i < 600 && FileLock.IsHeld(state, "running.lock"); i++)
+            for (var i = 0; i < 1200 && FileLock.IsHeld(state, "running.lock"); i++)
                 Thread.Sleep(100);
             Assert.False(FileLock.IsHeld(state, "running.lock"));
         }

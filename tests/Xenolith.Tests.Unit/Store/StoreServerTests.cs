@@ -21,8 +21,8 @@ public sealed class StoreServerTests : IDisposable
         using var client = _served.Connect();
         watcher.Watch("/x", "t");
         client.Write("/x/y", "1");
-        Assert.True(watcher.WaitEvent(TimeSpan.FromSeconds(20), out var first));
-        Assert.True(watcher.WaitEvent(TimeSpan.FromSeconds(20), out var second));
+        Assert.True(watcher.WaitEvent(TimeSpan.FromSeconds(60), out var first));
+        Assert.True(watcher.WaitEvent(TimeSpan.FromSeconds(60), out var second));
         Assert.Equal(("/x", "/x/y"), (first.Path, second.Path));
     }
 
@@ -98,7 +98,7 @@ public sealed class StoreServerTests : IDisposable
         var events = new List<string>();
         while (events.Count < 2 || events[^1] != "data")
         {
-            Assert.True(domain.WaitEvent(TimeSpan.FromSeconds(20), out var happened));
+            Assert.True(domain.WaitEvent(TimeSpan.FromSeconds(60), out var happened));
             events.Add(happened.Path);
         }
 

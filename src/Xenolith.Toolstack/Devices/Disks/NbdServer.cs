@@ -12,7 +12,7 @@ namespace Xenolith.Toolstack.Devices.Disks;
 /// </summary>
 internal sealed class NbdServer : IDisposable
 {
-    private const int ConnectMilliseconds = 30_000, RetryMilliseconds = 5, GraceMilliseconds = 10_000;
+    private const int ConnectMilliseconds = 30_000, RetryMilliseconds = 5, UnaskedMilliseconds = 200, GraceMilliseconds = 10_000;
     private const int RememberedBytes = 2000;
 
     private readonly DiskConfig _disk;
@@ -89,7 +89,8 @@ internal sealed class NbdServer : IDisposable
         _deathSource?.Remove();
         if (_process is not null && !_reaped && !_process.HasEnded)
         {
-            if (_connected is not null || _command.Program == "nbdkit")
+            // qemu-nbd ends with its last client, but not if that one went before it had said anything. Asked to end, it writes first what it holds.
+            if (_connected is not null || _command.Program == "nbdkit" || !_process.WaitForEnd(UnaskedMilliseconds))
             {
                 _process.Signal(ProcessHandle.Terminate);
             }
