@@ -44,7 +44,7 @@ internal static class DomainTable
             if (!vcpu.Online)
                 text.Append("    -   --p ");
             else
-                text.Append(CultureInfo.InvariantCulture, $"{vcpu.Cpu,5}   {(vcpu.Running ? 'r' : '-')}{(vcpu.Running || domain.Paused ? '-' : 'b')}- ");
+                text.Append(CultureInfo.InvariantCulture, $"{vcpu.Cpu,5}   {(vcpu.Running ? 'r' : '-')}{(vcpu.Running || domain.Paused || domain.ShutdownReason is not null ? '-' : 'b')}- ");
             text.Append(CultureInfo.InvariantCulture, $"{Seconds(vcpu.CpuNanoseconds),9:F1}  {vcpu.Affinity} / {vcpu.SoftAffinity}\n");
         }
 
