@@ -17,9 +17,11 @@ internal sealed partial class BlockEmitter
             case Iced.Intel.Code.Pushfq:
                 EmitPushFlags();
                 return true;
-            case Iced.Intel.Code.Mov_r32m16_Sreg or Iced.Intel.Code.Mov_r64m16_Sreg when instruction.Op0Kind == OpKind.Register:
+            case Iced.Intel.Code.Mov_rm16_Sreg or Iced.Intel.Code.Mov_r32m16_Sreg or Iced.Intel.Code.Mov_r64m16_Sreg:
                 EmitReadSelector(instruction);
                 return true;
+            case Iced.Intel.Code.Mov_Sreg_rm16 or Iced.Intel.Code.Mov_Sreg_r32m16 or Iced.Intel.Code.Mov_Sreg_r64m16:
+                return EmitLoadSelector(instruction);
             default:
                 return false;
         }
@@ -65,23 +67,6 @@ internal sealed partial class BlockEmitter
         EmitAccess(8, write: true);
         StoreStateValue(State.Temporary);
         Code.Lea(HostCode.R9, HostCode.R9, -8);
-    }
-
-    private void EmitReadSelector(in Instruction instruction)
-    {
-        var displacement = State.Registers + 160 + (2 * (instruction.Op1Register switch
-        {
-            Register.CS => 0,
-            Register.SS => 1,
-            Register.DS => 2,
-            Register.ES => 3,
-            Register.FS => 4,
-            _ => 5,
-        }));
-        Code.Bytes4(0x65, 0x44, 0x0f, 0xb7); // movzx r10d, word gs:[selector]
-        Code.Bytes2(0x14, 0x25);
-        Code.Int32(displacement);
-        StoreGuest(instruction.Op0Register.GetNumber(), HostCode.R10);
     }
 
     // bt, bts, btr, btc with a register index: the index moves the address first, then counts inside one operand.
