@@ -179,6 +179,16 @@ public sealed partial class TranslatorEngine
         return block;
     }
 
+    /// <summary>Makes the block of an address again, without groups: one of them fails too often. The caller is outside the cache.</summary>
+    internal void Ungroup(ulong rip, ulong mfn)
+    {
+        lock (_cache.Gate)
+        {
+            _emitter.Ungroup(rip);
+            _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, _forgetLanding);
+        }
+    }
+
     private bool IsShared(ulong mfn) => (Frames.FlagsOf(mfn) & FrameFlags.Shared) != 0;
 
     // Before bytes of a frame are read for translation nobody can write them unseen any more.

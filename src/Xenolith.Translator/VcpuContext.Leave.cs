@@ -10,7 +10,8 @@ namespace Xenolith.Translator;
 /// <summary>Instructions that leave their block, and faults of emitted code.</summary>
 internal sealed partial class VcpuContext
 {
-    private const int Sites = 512;
+    private const int Sites = 512, GroupFailuresBorne = 48;
+    private readonly byte[] _groupFailures = new byte[Sites];
     private readonly SingleInstruction _single = new();
     private readonly SlowSite[] _sites = new SlowSite[Sites];
     private readonly int[] _slowCounts = new int[4096];
@@ -132,6 +133,8 @@ internal sealed partial class VcpuContext
             _single.Bytes.CopyTo(site.Bytes);
         }
 
+        var grouped = (_cache.Rows[_cache.Blocks[block].FirstRow + row].Flags & CodeRow.GroupStart) != 0;
+        var (start, mfn) = (_cache.Blocks[block].Rip, _cache.Blocks[block].Mfn);
         _slowCounts[(int)site.Instruction.Mnemonic]++;
         var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
         var next = site.Instruction.NextIP;
@@ -141,6 +144,13 @@ internal sealed partial class VcpuContext
         var outcome = SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]);
         EndSlowStores();
         PublishNotedStores();
+        if (grouped && ++_groupFailures[(block * 31) & (Sites - 1)] == GroupFailuresBorne)
+        {
+            _groupFailures[(block * 31) & (Sites - 1)] = 0;
+            LeaveCache();
+            _engine.Ungroup(start, mfn);
+        }
+
         switch (outcome)
         {
             case SlowOutcome.Done when _hits != 0 && LoadsStackSegment(site.Instruction):
@@ -182,7 +192,13 @@ internal sealed partial class VcpuContext
         }
 
         ref var found = ref _cache.Blocks[block];
-        return found.Dead || row + 1 >= found.RowCount ? 0 : ReenterAt(block, _cache.Rows[found.FirstRow + row + 1]);
+        if (found.Dead || row + 1 >= found.RowCount)
+        {
+            return 0;
+        }
+
+        ref var next = ref _cache.Rows[found.FirstRow + row + 1];
+        return (next.Flags & CodeRow.NoEntry) != 0 ? 0 : ReenterAt(block, next);
     }
 
     // Decodes the instruction at an address, which may lie on two pages.

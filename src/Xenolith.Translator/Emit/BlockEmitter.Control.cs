@@ -126,12 +126,6 @@ internal sealed partial class BlockEmitter
     // A kick puts a bad address into the pointer; the fault is at the start of this instruction, so state is precise.
     private void EmitPoll()
     {
-        if (_inSecondVersion)
-        {
-            // The first version of the group has polled, and only there do rows tell where a fault happened.
-            return;
-        }
-
         Code.LoadState(HostCode.R10, State.Poll);
         Code.Bytes3(0x45, 0x8b, 0x12); // mov r10d, [r10]
     }

@@ -4,21 +4,30 @@ using Xenolith.Translator.Cache;
 namespace Xenolith.Translator.Emit;
 
 /// <summary>
-/// Groups of instructions that use the stack behind one check (<see cref="StackGroup"/>). When it fails (a page edge, no translation) the block goes on in a
-/// second version of the group, behind the block's hot code, with a check for each; there too goes on whatever comes back from C# inside the group, for
-/// only at its start is r11 made. Rows therefore name the places in the second version, but for the group's first.
+/// Groups of instructions that use the stack behind one check (<see cref="StackGroup"/>). When it fails for more than a missing translation (a page edge, a fault, a
+/// page with code), C# executes the first instruction, and what follows is a block of its own; a block to which that happens often is made again without groups.
 /// </summary>
 internal sealed partial class BlockEmitter
 {
-    private readonly List<PendingGroup> _pending = [];
-    private bool _inSecondVersion;
+    private const int MostUngrouped = 1024;
+    private readonly HashSet<ulong> _ungrouped = [];
 
-    private readonly record struct PendingGroup(StackGroup Group, nint Site, nint GoOn, bool HostFlagsBefore, bool SlotFlagsBefore, bool HostFlagsBehind);
+    /// <summary>From now on the block of an address is made without groups. Under the translation lock.</summary>
+    public void Ungroup(ulong rip)
+    {
+        if (_ungrouped.Count == MostUngrouped)
+        {
+            _ungrouped.Clear();
+        }
+
+        _ungrouped.Add(rip);
+    }
 
     private void EmitGroup(in StackGroup group)
     {
         Begin(group.First);
         AddRow();
+        Row.Flags |= CodeRow.GroupStart;
         if (group.Polls)
         {
             EmitPoll();
@@ -27,26 +36,26 @@ internal sealed partial class BlockEmitter
         ClobberFlags();
         Code.Lea(HostCode.R10, HostCode.R9, group.Lowest);
         EmitTagCompare(group.Size, group.Writes);
-        var site = Code.JumpIf(Above);
+        var info = (uint)_index | ((uint)group.Size << 16) | SiteInfo.Masked;
+        Code.JumpIf(Above, Stub(group.Writes ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info));
         EmitHostPage();
 
         // r11 = what to add to RSP, wherever it is meanwhile, to come to the host's byte.
         EmitLea(HostCode.R11, HostCode.R11, HostCode.R10, 1, -group.Lowest, wide: true);
         Code.Bytes3(0x4d, 0x29, 0xcb); // sub r11, r9
-        var (host, slot) = (_hostFlags, _slotFlags);
         for (var i = group.First; i < group.End; i++)
         {
             if (i != group.First)
             {
                 Begin(i);
                 AddRow();
+                Row.Flags |= CodeRow.NoEntry;
             }
 
             EmitInGroup(_block.Instructions[i]);
         }
 
         _index = group.End - 1;
-        _pending.Add(new PendingGroup(group, site, Code.Executable, host, slot, _hostFlags));
     }
 
     private void EmitInGroup(in Instruction instruction)
@@ -123,40 +132,4 @@ internal sealed partial class BlockEmitter
     // mov register, [r9 + r11]
     private void LoadFromStack(int register)
         => Code.Bytes4(0x4b | ((register >> 3) << 2), 0x8b, 0x04 | ((register & 7) << 3), 0x19);
-
-    // Behind the block's hot code.
-    private void EmitSecondVersions()
-    {
-        _inSecondVersion = true;
-        foreach (var pending in _pending)
-        {
-            Code.Link(pending.Site, Code.Executable);
-            (_hostFlags, _slotFlags) = (pending.HostFlagsBefore, pending.SlotFlagsBefore);
-            for (var i = pending.Group.First; i < pending.Group.End; i++)
-            {
-                Begin(i);
-                if (i != pending.Group.First)
-                {
-                    Row = NewRow();
-                }
-
-                EmitInstruction(_block.Instructions[i], _block.Facts[i]);
-            }
-
-            if (pending.Group.End == _block.Count && _block.Ends)
-            {
-                continue;
-            }
-
-            if (pending.HostFlagsBehind && !_hostFlags)
-            {
-                RestoreFlags(Decode.GuestFlags.Arithmetic);
-            }
-
-            Code.Jump(pending.GoOn);
-        }
-
-        _pending.Clear();
-        _inSecondVersion = false;
-    }
 }

@@ -34,9 +34,10 @@ internal sealed partial class BlockEmitter(CodeCache cache)
         cache.OpenHot(Code);
         cache.OpenCold(_cold);
         cache.SetEntry(blockId, Code.Executable);
+        var grouping = !_ungrouped.Contains(block.Rip);
         for (_index = 0; _index < block.Count; _index++)
         {
-            var group = StackGroup.At(block, _index);
+            var group = grouping ? StackGroup.At(block, _index) : default;
             if (group.End != 0)
             {
                 EmitGroup(group);
@@ -55,7 +56,6 @@ internal sealed partial class BlockEmitter(CodeCache cache)
             EmitEnd();
         }
 
-        EmitSecondVersions();
         cache.CloseHot(Code);
         cache.CloseCold(_cold);
     }
