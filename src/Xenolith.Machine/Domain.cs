@@ -39,7 +39,7 @@ public sealed partial class Domain : IDisposable
             _watchdogs[i] = new Deadline(WatchdogExpired);
         }
 
-        Cpuid = new CpuidTable(parameters.VcpuCount, Time);
+        Cpuid = new CpuidTable(parameters.VcpuCount, Time, parameters.HostCpuid);
         Events = new EventChannels(this);
         Grants = new GrantTable(this);
         _vcpus = new Vcpu[parameters.VcpuCount];

@@ -1,4 +1,5 @@
 using Xenolith.Engine;
+using Xenolith.Engine.Cpuid;
 using Xenolith.Machine.Memory;
 
 namespace Xenolith.Machine;
@@ -20,4 +21,7 @@ public sealed record DomainParameters
 
     /// <summary>What executes the vCPUs, over <see cref="Memory"/>'s frames and walker; the domain disposes it.</summary>
     public required IEngine Engine { get; init; }
+
+    /// <summary>What the host's CPUID is taken to answer for a leaf and a subleaf; null asks the processor.</summary>
+    public Func<uint, uint, CpuidValues>? HostCpuid { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Xenolith.Abi;
 using Xenolith.Boot.Images;
 using Xenolith.Boot.StartOfDay;
+using Xenolith.Engine.Cpuid;
 using Xenolith.Machine;
 using Xenolith.Machine.Memory;
 using Xenolith.Translator;
@@ -45,7 +46,7 @@ internal sealed class KernelRun : IDisposable
     }
 
     /// <summary>Runs a kernel to its end.</summary>
-    public static KernelRun Of(PvKernel kernel, int vcpus = 1, int mebibytes = 32, Action<Domain>? prepare = null)
+    public static KernelRun Of(PvKernel kernel, int vcpus = 1, int mebibytes = 32, Action<Domain>? prepare = null, Func<uint, uint, CpuidValues>? hostCpuid = null)
     {
         var file = kernel.Build();
         using var image = new ImageBuffer(file.Length);
@@ -58,6 +59,7 @@ internal sealed class KernelRun : IDisposable
             VcpuCount = vcpus,
             Memory = memory,
             Engine = new TranslatorEngine(memory.Frames, memory.Walk),
+            HostCpuid = hostCpuid,
         });
         var ended = new TaskCompletionSource<ShutdownReason>(TaskCreationOptions.RunContinuationsAsynchronously);
         domain.ShutDown = (_, reason) => ended.TrySetResult(reason);
@@ -80,9 +82,9 @@ internal sealed class KernelRun : IDisposable
     }
 
     /// <summary>Runs a kernel that must power itself off.</summary>
-    public static KernelRun ToPoweroff(PvKernel kernel, int vcpus = 1, Action<Domain>? prepare = null)
+    public static KernelRun ToPoweroff(PvKernel kernel, int vcpus = 1, Action<Domain>? prepare = null, Func<uint, uint, CpuidValues>? hostCpuid = null)
     {
-        var run = Of(kernel, vcpus, prepare: prepare);
+        var run = Of(kernel, vcpus, prepare: prepare, hostCpuid: hostCpuid);
         Assert.True(run.Reason == ShutdownReason.Poweroff, $"{run.Reason}: {run.Domain.CrashCause} {string.Join('\n', run.Domain.Log.Lines())}");
         return run;
     }

@@ -27,14 +27,17 @@ public sealed class CpuidTable
     private readonly CpuidValues[] _caches = new CpuidValues[6];
     private readonly CpuidValues[] _features = new CpuidValues[2];
     private readonly CpuidValues[] _xen;
+    private readonly Func<uint, uint, CpuidValues> _host;
     private readonly CpuidValues _clockScale, _physicalClock;
 
     /// <summary>Makes the table of a domain.</summary>
     /// <param name="vcpus">How many vCPUs it has.</param>
     /// <param name="time">Its clock.</param>
-    public CpuidTable(int vcpus, SystemTime time)
+    /// <param name="host">What the host answers for a leaf and a subleaf; null asks the processor.</param>
+    public CpuidTable(int vcpus, SystemTime time, Func<uint, uint, CpuidValues>? host = null)
     {
         ArgumentNullException.ThrowIfNull(time);
+        _host = host ?? AskProcessor;
         var identity = Allowed(0);
         var siblings = (uint)vcpus;
         IsIntel = identity.Ebx == IntelVendorEbx;
@@ -116,10 +119,13 @@ public sealed class CpuidTable
         }
     }
 
-    private static CpuidValues Allowed(uint leaf, uint subleaf = 0)
+    private CpuidValues Allowed(uint leaf, uint subleaf = 0) => CpuidPolicy.Filter(leaf, subleaf, _host(leaf, subleaf));
+
+    /// <summary>The processor's own answer.</summary>
+    public static CpuidValues AskProcessor(uint leaf, uint subleaf)
     {
         var (a, b, c, d) = X86Base.CpuId((int)leaf, (int)subleaf);
-        return CpuidPolicy.Filter(leaf, subleaf, new((uint)a, (uint)b, (uint)c, (uint)d));
+        return new((uint)a, (uint)b, (uint)c, (uint)d);
     }
 
     private CpuidValues Xstate(uint subleaf, ulong xcr0)
