@@ -123,49 +123,6 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    private void EmitLoadAddress(in Instruction instruction)
-    {
-        if (instruction.Mnemonic != Mnemonic.Lea)
-        {
-            return;
-        }
-
-        EmitAddress(instruction, withSegment: false);
-        var target = instruction.Op0Register;
-        var guest = target.GetNumber();
-        if (target.IsGPR16())
-        {
-            if (IsInState(guest))
-            {
-                // mov gs:[state], r10w
-                Code.Byte(0x66);
-                Code.StateOp(0x89, HostCode.R10, State.Reg(guest), wide: false);
-            }
-            else
-            {
-                var home = HomeOf(guest);
-                Code.Byte(0x66);
-                Code.Move32(home, HostCode.R10);
-            }
-
-            return;
-        }
-
-        if (target.IsGPR32())
-        {
-            Code.Move32(IsInState(guest) ? HostCode.R10 : HomeOf(guest), HostCode.R10);
-        }
-        else if (!IsInState(guest))
-        {
-            Code.Move(HomeOf(guest), HostCode.R10);
-        }
-
-        if (IsInState(guest))
-        {
-            Code.StoreState(State.Reg(guest), HostCode.R10);
-        }
-    }
-
     // mov between al, ax, eax, rax and [moffs64]: the same with an ordinary operand.
     private void EmitAbsoluteMove(in Instruction instruction)
     {
