@@ -120,4 +120,20 @@ public sealed class MmuTests
 
         Assert.Equal((10UL, 20UL, 30UL), (run["call 1"], run["call 2"], run["call 3"]));
     }
+
+    /// <summary>What Linux does at boot on every AMD Zen: maps a register of the chipset uncached, and reads it without a look at the result.</summary>
+    [Fact]
+    public void The_chipsets_registers_read_as_where_no_device_is()
+    {
+        const ulong Registers = 30;
+        var kernel = new PvKernel();
+        kernel.Check("map", HypercallNumber.UpdateVaMapping, PvKernel.Scratch(Registers), (0xfed80UL << 12) | 0x73, 2UL);
+        kernel.Asm.mov(r15, PvKernel.Scratch(Registers) + 0x3c0);
+        kernel.Asm.mov(eax, __dword_ptr[r15]);
+        kernel.Record("reason").Shutdown();
+
+        using var run = KernelRun.ToPoweroff(kernel);
+
+        Assert.Equal((0UL, (ulong)uint.MaxValue), (run["map"], run["reason"]));
+    }
 }
