@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 using Xenolith.Abi.Net;
 using Xenolith.Devices.Net.Guest;
 using Xenolith.Devices.Net.Ports;
@@ -20,6 +21,9 @@ public sealed record NetDeviceOptions(ulong RateBytes = 0, ulong RateMicrosecond
 public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions options, Action<string> log) : IDisposable
 {
     private readonly List<IDisposable> _connection = [];
+    private readonly List<(NetQueue Queue, RateLimit Rate)> _queues = [];
+    private NetDeviceOptions _options = options;
+    private MulticastFilter? _filter;
     private NetCounters[] _counters = [];
 
     /// <summary>True while a frontend is connected.</summary>
@@ -39,6 +43,7 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         new("feature-rx-copy", "1"),
         new("feature-rx-flip", "0"),
         new("feature-multicast-control", "1"),
+        new("feature-dynamic-multicast-control", "1"),
         new("feature-split-event-channels", "1"),
         new("multi-queue-max-queues", queues.ToString(CultureInfo.InvariantCulture)),
     ];
@@ -61,7 +66,7 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         }
 
         port.Use(count, frontend.ChecksumV4 && frontend.ChecksumV6, frontend is { LargeV4: true, ScatterGather: true }, frontend is { LargeV6: true, ScatterGather: true });
-        var filter = new MulticastFilter(frontend.MulticastControl);
+        var filter = _filter = new MulticastFilter(frontend.MulticastControl);
         var counters = new NetCounters[count];
         var queues = new List<NetQueue>();
         for (var i = 0; i < count; i++)
@@ -93,7 +98,49 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         }
 
         _connection.Clear();
+        _queues.Clear();
+        _filter = null;
         _counters = [];
+    }
+
+    /// <summary>Limits what the guest sends from now on.</summary>
+    public void ChangeRate(NetDeviceOptions changed)
+    {
+        ArgumentNullException.ThrowIfNull(changed);
+        _options = changed;
+        foreach (var (queue, rate) in _queues)
+        {
+            rate.Change(changed.RateBytes / (ulong)_queues.Count, changed.RateMicroseconds);
+            queue.Notify();
+        }
+    }
+
+    /// <summary>The frontend asks for a multicast filter, or for none any more; nothing without a connection.</summary>
+    public void FilterMulticast(bool active)
+    {
+        if (_filter is { } filter)
+        {
+            filter.Active = active;
+        }
+    }
+
+    /// <summary>Puts another helper behind the port, whose frontend stays connected. False, and the descriptors are closed, for ports that have none.</summary>
+    public bool TryExchange(IReadOnlyList<SafeFileHandle> descriptors)
+    {
+        ArgumentNullException.ThrowIfNull(descriptors);
+        if (descriptors is not [var socket] || port is not PasstPort passt)
+        {
+            foreach (var descriptor in descriptors)
+            {
+                descriptor.Dispose();
+            }
+
+            return false;
+        }
+
+        passt.Exchange(socket);
+        _queues.ForEach(q => q.Queue.Notify());
+        return true;
     }
 
     /// <inheritdoc/>
@@ -145,11 +192,12 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         var channel = port.Channel(index);
         var txRing = new SharedRing(tx.Addresses, NetifLayout.TxEntrySize, NetifLayout.RingEntries);
         var rxRing = new SharedRing([page], NetifLayout.RxEntrySize, NetifLayout.RingEntries);
-        var rate = new RateLimit(options.RateBytes / (ulong)frontend.Queues.Count, options.RateMicroseconds);
+        var rate = new RateLimit(_options.RateBytes / (ulong)frontend.Queues.Count, _options.RateMicroseconds);
         var transmit = new GuestTransmit(txRing, grants, channel, port.TakesBlankChecksums, rate, filter, counters, tx.Notify);
         var receive = new GuestReceive(new RxSlots(rxRing, grants), frontend, channel, filter, counters, notifyReceive);
         var made = new NetQueue(frontend.Queues.Count == 1 ? name : $"{name} queue {index}", transmit, receive, channel, frontend.NotifiesReceive, log, stopped);
         _connection.Add(made);
+        _queues.Add((made, rate));
         Volatile.Write(ref queue, made);
         return made;
     }

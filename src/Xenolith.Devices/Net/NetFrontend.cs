@@ -12,10 +12,13 @@ public sealed record NetFrontendQueue(uint TxRing, uint RxRing, uint TxChannel, 
 /// <summary>What a network frontend wrote to the store when it became ready (netif.h).</summary>
 public sealed record NetFrontend
 {
+    /// <summary>The node with which a frontend asks for a multicast filter, when it connects or later.</summary>
+    public const string MulticastNode = "request-multicast-control";
+
     private static readonly string[] s_features =
     [
         "request-rx-copy", "ctrl-ring-ref", "multi-queue-num-queues", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
-        "feature-no-csum-offload", "feature-ipv6-csum-offload", "feature-rx-notify", "request-multicast-control",
+        "feature-no-csum-offload", "feature-ipv6-csum-offload", "feature-rx-notify", MulticastNode,
     ];
 
     private static readonly string[] s_rings = ["tx-ring-ref", "rx-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx"];
@@ -117,7 +120,7 @@ public sealed record NetFrontend
             ChecksumV4 = !Flag(node, "feature-no-csum-offload"),
             ChecksumV6 = Flag(node, "feature-ipv6-csum-offload"),
             NotifiesReceive = Flag(node, "feature-rx-notify"),
-            MulticastControl = Flag(node, "request-multicast-control"),
+            MulticastControl = Flag(node, MulticastNode),
         };
         error = "";
         return true;

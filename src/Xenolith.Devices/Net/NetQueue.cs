@@ -116,11 +116,13 @@ internal sealed class NetQueue : IDisposable
             }
             while (more && !_ending);
 
-            if (_channel.Broken is { } reason && !_brokenTold)
+            var broken = _channel.Broken;
+            if (broken is not null && !_brokenTold)
             {
-                _brokenTold = true;
-                _log($"{_name}: {reason}");
+                _log($"{_name}: {broken}");
             }
+
+            _brokenTold = broken is not null;
 
             // From here on an event wakes the thread; what came before is found by arming.
             Volatile.Write(ref _awake, 0);

@@ -18,6 +18,12 @@ public static class DeviceOrders
     /// <summary>Something else is behind the device from now on (another medium in a drive): fields and descriptors as of <see cref="Open"/>. The frontend stays connected.</summary>
     public const string Exchange = "exchange";
 
+    /// <summary>The rate of an interface is another from now on: the fields of its rate.</summary>
+    public const string Rate = "rate";
+
+    /// <summary>An interface's frontend asks for a multicast filter, or for none any more.</summary>
+    public const string Multicast = "multicast";
+
     /// <summary>The device is gone: disconnect and close everything.</summary>
     public const string Close = "close";
 }

@@ -25,7 +25,8 @@ internal sealed class AttachedDevice : IDisposable
     private Action<string?>? _removed;
     private Action<string?>? _exchanged;
     private Action? _unplugged;
-    private bool _busy, _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost, _disconnecting;
+    private int _underWay;
+    private bool _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost, _disconnecting;
 
     /// <summary>Makes the backend's half of a device; <see cref="Make"/> does the work.</summary>
     public AttachedDevice(Device device, DeviceAddress address, MonitorContext context, StoreKeeper store, DomainChild child, Config.DomainConfig config)
@@ -324,7 +325,7 @@ internal sealed class AttachedDevice : IDisposable
 
     private void Look()
     {
-        if (_busy || !_plugged || _disposed || _lost)
+        if (_underWay > 0 || !_plugged || _disposed || _lost)
         {
             return;
         }
@@ -434,11 +435,11 @@ internal sealed class AttachedDevice : IDisposable
 
     private void Order(Message order, IReadOnlyList<SafeHandle>? descriptors, Action<Message?> then)
     {
-        _busy = true;
+        _underWay++;
         order.With("kind", Address.Kind).With("id", Address.Id).With("name", _device.Title);
         _child.Order(order, descriptors, answer =>
         {
-            _busy = false;
+            _underWay--;
             _lost = answer is null;
             if (_disposed)
             {

@@ -23,30 +23,37 @@ internal static class LivingNics
         }
 
         using var host = new HostNetwork(settings);
-        return MacAddresses.Conflict(config, nic => SegmentOf(nic, host), Of(state, except: -1));
+        return MacAddresses.Conflict(config, nic => SegmentOf(nic, host), Of(state, _ => true));
     }
 
-    /// <summary>The same for an interface that is being made: of its own domain, only the others count.</summary>
-    public static string? Conflict(DeviceSurroundings surroundings, NicConfig nic, IHostNetwork host)
+    /// <summary>Claims the address of an interface that is being attached, so that of two that want it at the same instant one is refused.</summary>
+    /// <param name="surroundings">The domain it is attached to.</param>
+    /// <param name="nic">The interface, address and number known.</param>
+    /// <param name="host">The host's networks.</param>
+    /// <param name="conflict">Why it may not be; null if it may.</param>
+    public static NicClaim? Claim(DeviceSurroundings surroundings, NicConfig nic, IHostNetwork host, out string? conflict)
     {
         ArgumentNullException.ThrowIfNull(surroundings);
-        var config = surroundings.Config with { Nics = [.. surroundings.Config.Nics.Where(other => other.DeviceId != nic.DeviceId), nic] };
-        return MacAddresses.Conflict(config, other => SegmentOf(other, host), Of(surroundings.Context.State, surroundings.Address.Domid));
+        var (state, domid) = (surroundings.Context.State, surroundings.Address.Domid);
+        using var held = state.Lock();
+        var config = surroundings.Config with { Nics = [nic] };
+        conflict = MacAddresses.Conflict(config, other => SegmentOf(other, host), Of(state, other => other.Domid != domid || other.Nic.DeviceId != nic.DeviceId));
+        return conflict is null ? new(state, domid, surroundings.Config, nic) : null;
     }
 
-    /// <summary>The interfaces of all domains that live and have not shut down, each with its domain's name.</summary>
-    private static IEnumerable<(string Domain, NicConfig Nic)> Of(HostState state, int except)
+    /// <summary>The interfaces of all domains that live and have not shut down, attached or being attached, each with its domain's name.</summary>
+    private static IEnumerable<(string Domain, NicConfig Nic)> Of(HostState state, Func<(int Domid, NicConfig Nic), bool> counts)
     {
-        foreach (var record in state.Living(out _).Where(r => r.ShutdownReason < 0 && r.Domid != except))
+        foreach (var record in state.Living(out _).Where(r => r.ShutdownReason < 0))
         {
             using var directory = state.Open(record.Domid);
-            var text = directory is null ? string.Empty : state.ReadText(directory, HostState.ConfigFile);
-            if (text.Length == 0)
+            if (directory is null || state.ReadText(directory, HostState.ConfigFile) is not { Length: > 0 } text)
             {
                 continue; // it has only just claimed its name, or has just gone
             }
 
-            foreach (var nic in DomainConfigSerializer.Deserialize(Encoding.UTF8.GetBytes(text)).Nics)
+            var config = DomainConfigSerializer.Deserialize(Encoding.UTF8.GetBytes(text));
+            foreach (var nic in config.Nics.Concat(NicClaim.In(state, directory)).Where(nic => counts((record.Domid, nic))))
             {
                 yield return (record.Name, nic);
             }

@@ -87,6 +87,23 @@ public sealed class RootlessTests : GuestHost
     }
 
     [Fact]
+    public void A_passt_that_dies_is_started_again_behind_the_connected_guest()
+    {
+        _network.Run("ip", "route", "add", "default", "via", "10.9.0.254");
+        XlOk("create", Rootless("guest", "dhcp;while,:;do,udhcpc,-q,-n,-t,5,-T,1,-i,eth0,-s,/lease;sleep,1;done", "vif = [ '' ]"));
+        AwaitConsole("guest", "NETWORK-UP");
+        var first = Assert.Single(Processes("passt"));
+
+        Kill(first);
+        Eventually(() => Processes("passt") is [var again] && again != first, "passt does not come back");
+        var log = System.IO.Path.Combine(Path, "log", "xl-guest.log");
+        Eventually(() => File.ReadAllText(log).Contains("was killed by signal 9. It is started again; what the guest had open through it is lost."), "nothing is said of it");
+        int Leases() => File.ReadAllText(System.IO.Path.Combine(Path, "log", "console", "guest-guest.log")).Split("LEASE ").Length;
+        var before = Leases();
+        Eventually(() => Leases() > before, "the guest has no network any more");
+    }
+
+    [Fact]
     public void A_switch_with_an_uplink_leases_addresses_and_leads_to_the_host()
     {
         File.WriteAllText(System.IO.Path.Combine(Path, "xenolith.conf"), "switch_uplinks = lan\n");

@@ -15,9 +15,15 @@ internal sealed class FuzzedDomain : IDisposable
 
     private readonly ManualResetEventSlim _ended = new();
 
-    public FuzzedDomain(string commandLine, int vcpus, int mebibytes = 32)
+    public FuzzedDomain(string commandLine, int vcpus)
+        : this(File.ReadAllBytes(HostileKernel.Path), commandLine, vcpus, 32)
     {
-        var file = File.ReadAllBytes(HostileKernel.Path);
+    }
+
+    /// <summary>The same with any file for a kernel.</summary>
+    /// <exception cref="Boot.BootException">It is no kernel that can be built.</exception>
+    public FuzzedDomain(byte[] file, string commandLine, int vcpus, int mebibytes)
+    {
         using var image = new ImageBuffer(file.Length);
         image.Append(file);
         var pages = (ulong)mebibytes << 8;
@@ -37,15 +43,23 @@ internal sealed class FuzzedDomain : IDisposable
         };
         var store = Domain.Events.AllocateUnbound();
         var console = Domain.Events.AllocateUnbound();
-        Built = DomainBuilder.Build(Domain, new DomainImage
+        try
         {
-            Kernel = image,
-            KernelName = "the hostile kernel",
-            Pages = pages,
-            CommandLine = commandLine,
-            StorePort = store,
-            ConsolePort = console,
-        });
+            Built = DomainBuilder.Build(Domain, new DomainImage
+            {
+                Kernel = image,
+                KernelName = "the hostile kernel",
+                Pages = pages,
+                CommandLine = commandLine,
+                StorePort = store,
+                ConsolePort = console,
+            });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     public DomainMemory Memory { get; }

@@ -6,7 +6,7 @@ namespace Xenolith.Devices.Net.Guest;
 /// The multicast addresses that a frontend wants, once it asked for such a filter (request-multicast-control). Changed by the transmit side of
 /// any queue, read by the receive side of all. Locks: a leaf.
 /// </summary>
-/// <param name="active">False lets everything pass, as long as the frontend asked for no filter.</param>
+/// <param name="active">The frontend asked for a filter.</param>
 public sealed class MulticastFilter(bool active)
 {
     /// <summary>Addresses that are kept, as in Linux's netback.</summary>
@@ -15,6 +15,14 @@ public sealed class MulticastFilter(bool active)
     private readonly Lock _gate = new();
     private readonly EthernetAddress[] _groups = new EthernetAddress[Most];
     private int _count;
+    private volatile bool _active = active;
+
+    /// <summary>False lets everything pass, as long as the frontend asks for no filter.</summary>
+    public bool Active
+    {
+        get => _active;
+        set => _active = value;
+    }
 
     /// <summary>Adds or deletes an address; false if there is no room.</summary>
     public bool Change(EthernetAddress group, bool add)
@@ -50,7 +58,7 @@ public sealed class MulticastFilter(bool active)
     /// <summary>True if a frame to this address goes to the guest.</summary>
     public bool Passes(EthernetAddress destination)
     {
-        if (!active || !destination.IsGroup || destination == EthernetAddress.Broadcast)
+        if (!_active || !destination.IsGroup || destination == EthernetAddress.Broadcast)
         {
             return true;
         }

@@ -11,10 +11,9 @@ namespace Xenolith.Devices.Net.Ports;
 
 /// <summary>
 /// A port whose other end is passt: a stream socket with frames, each after its length in four bytes, high byte first. passt ends TCP itself,
-/// so a guest's large packets go to it in one piece; checksums are completed. Owned by one thread.
+/// so a guest's large packets go to it in one piece; checksums are completed. Owned by one thread, but for <see cref="Exchange"/>.
 /// </summary>
-/// <param name="socket">Our end, owned from now on.</param>
-public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChannel
+public sealed class PasstPort : IPacketPort, IPacketChannel
 {
     private const int LengthBytes = 4, Room = 256 << 10, LargestFrame = 0xffff + FrameHeaders.Ethernet;
 
@@ -24,7 +23,12 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     private readonly byte[] _head = new byte[FrameHeaders.Enough];
     private byte[] _incoming = [];
     private bool _largeV4, _largeV6;
+    private SafeFileHandle _socket;
+    private SafeFileHandle? _next;
     private int _pendingStart, _pendingEnd, _start, _end;
+
+    /// <summary>A port over our end of a socket, owned from now on.</summary>
+    public PasstPort(SafeFileHandle socket) => _socket = socket;
 
     /// <inheritdoc/>
     public int Channels => 1;
@@ -49,6 +53,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     /// <inheritdoc/>
     public SendOutcome TrySend(in VnetHeader header, EthernetAddress destination, ReadOnlySpan<MemoryRun> frame)
     {
+        TakeNext();
         if (!FlushPending())
         {
             return Broken is null ? SendOutcome.Full : SendOutcome.Dropped;
@@ -64,7 +69,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
         _runs[0] = new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(_length, 0), LengthBytes);
         frame.CopyTo(_runs.AsSpan(1));
         var runs = _runs.AsSpan(0, frame.Length + 1);
-        var sent = PacketIo.SendSome(socket, runs);
+        var sent = PacketIo.SendSome(_socket, runs);
         if (sent < 0)
         {
             return sent == -Errno.EAGAIN ? SendOutcome.Full : Ended();
@@ -82,6 +87,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     public int Receive(ReadOnlySpan<MemoryRun> into, out VnetHeader header)
     {
         header = default;
+        TakeNext();
         if (!HaveFrame(out var length) || Broken is not null)
         {
             return Descriptors.WouldBlock;
@@ -111,14 +117,33 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
         send |= _pendingStart < _pendingEnd;
         rows[0] = new PollEntry
         {
-            Descriptor = Descriptors.Number(socket),
+            Descriptor = Descriptors.Number(_socket),
             Wanted = (receive ? PollEvents.Readable : PollEvents.None) | (send ? PollEvents.Writable : PollEvents.None),
         };
         return receive || send ? 1 : 0;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _next?.Dispose();
+    }
+
+    /// <summary>Another passt is at the other end of this socket: it takes the old one's place at the owner's next turn. Any thread.</summary>
+    public void Exchange(SafeFileHandle socket) => Interlocked.Exchange(ref _next, socket)?.Dispose();
+
+    /// <summary>Begins with a new passt, if there is one: what was half sent or half received is lost.</summary>
+    private void TakeNext()
+    {
+        if (Volatile.Read(ref _next) is not null && Interlocked.Exchange(ref _next, null) is { } next)
+        {
+            _socket.Dispose();
+            _socket = next;
+            _pendingStart = _pendingEnd = _start = _end = 0;
+            Broken = null;
+        }
+    }
 
     /// <summary>Takes what continues the run, of what has come in already; false if there is nothing.</summary>
     private bool Extend(ref TcpRun run, ReadOnlySpan<byte> first)
@@ -221,7 +246,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
             _start = 0;
         }
 
-        var count = StreamSocket.Receive(socket, _incoming.AsSpan(_end));
+        var count = StreamSocket.Receive(_socket, _incoming.AsSpan(_end));
         if (count == 0)
         {
             Ended();
@@ -253,7 +278,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
     {
         while (_pendingStart < _pendingEnd)
         {
-            var count = StreamSocket.Send(socket, _pending.AsSpan(_pendingStart, _pendingEnd - _pendingStart));
+            var count = StreamSocket.Send(_socket, _pending.AsSpan(_pendingStart, _pendingEnd - _pendingStart));
             if (count <= 0)
             {
                 if (count == 0)
@@ -272,7 +297,7 @@ public sealed class PasstPort(SafeFileHandle socket) : IPacketPort, IPacketChann
 
     private SendOutcome Ended()
     {
-        Broken ??= "passt has ended: the interface leads nowhere until it is attached again";
+        Broken ??= "passt has ended: the interface leads nowhere until it runs again";
         return SendOutcome.Dropped;
     }
 }

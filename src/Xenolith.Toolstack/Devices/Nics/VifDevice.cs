@@ -16,11 +16,17 @@ internal sealed class VifDevice(NicConfig nic) : Device
     /// <summary>Fields of the orders that carry nodes of the frontend begin so.</summary>
     public const string FrontendField = "frontend/";
 
-    private const int MostQueues = 8;
+    private const int MostQueues = 8, MostRestarts = 5, RestartPauseMilliseconds = 1_000, RestartsForgottenMilliseconds = 60_000;
 
     private NetworkWay? _way;
     private VifLink? _link;
+    private NicClaim? _claim;
     private EventLoop.Source? _helperEnd;
+    private LiveNode? _rate, _multicast;
+    private DeviceSurroundings? _around;
+    private bool _plugged, _disposed;
+    private int _restarts;
+    private long _restartedAt;
     private int _queues = Math.Clamp(Environment.ProcessorCount, 1, MostQueues);
     private int _mtu = nic.Mtu ?? VifNodes.DefaultMtu;
 
@@ -46,10 +52,14 @@ internal sealed class VifDevice(NicConfig nic) : Device
             using var host = new HostNetwork(surroundings.Context.Settings);
             _way = NetworkChoice.Of(nic, surroundings.Address.Domid, host);
             // The addresses of a new domain were claimed with its name; this one may come later.
-            if (!surroundings.Config.Nics.Contains(nic) && LivingNics.Conflict(surroundings, nic, host) is { } conflict)
+            if (!surroundings.Config.Nics.Contains(nic))
             {
-                done(conflict);
-                return;
+                _claim = LivingNics.Claim(surroundings, nic, host, out var conflict);
+                if (conflict is not null)
+                {
+                    done(conflict);
+                    return;
+                }
             }
 
             _link = VifLink.Open(_way, nic, surroundings.Address.Domid, _queues, surroundings.Context);
@@ -65,11 +75,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
             return;
         }
 
-        if (_link.Helper is { } helper)
-        {
-            _helperEnd = surroundings.Context.Loop.Add(helper.Descriptor, PollEvents.Readable, _ => HelperEnded(surroundings, helper));
-        }
-
+        WatchHelper(surroundings);
         done(null);
     }
 
@@ -82,10 +88,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
         ArgumentNullException.ThrowIfNull(order);
         ArgumentNullException.ThrowIfNull(descriptors);
         order.With("port", _link!.Port.ToString().ToLowerInvariant()).With("mac", nic.Mac!).With("mtu", _mtu).With("queues", _queues);
-        if (nic.Rate is { } rate)
-        {
-            order.With("rate-bytes", (long)Math.Min(rate.BytesPerInterval, long.MaxValue)).With("rate-microseconds", rate.IntervalMicroseconds);
-        }
+        VifRate.Fill(order, nic.Rate);
 
         descriptors.AddRange(_link.Descriptors);
     }
@@ -132,6 +135,10 @@ internal sealed class VifDevice(NicConfig nic) : Device
     public override string? FillConnect(Func<string, string?> frontend, Message order)
     {
         NetFrontend.CopyNodes(frontend, _queues, (name, value) => order.With(FrontendField + name, value));
+        _multicast?.Dispose();
+        _multicast = _around is { } around
+            ? new(around, $"{around.Address.Frontend}/{NetFrontend.MulticastNode}", frontend(NetFrontend.MulticastNode), value => new Message(Verbs.Device).With("order", DeviceOrders.Multicast).With("filter", value is not (null or "" or "0")))
+            : null;
         return null;
     }
 
@@ -163,8 +170,12 @@ internal sealed class VifDevice(NicConfig nic) : Device
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _disposed = true;
+        _rate?.Dispose();
+        _multicast?.Dispose();
         _helperEnd?.Remove();
         _link?.Dispose();
+        _claim?.Dispose();
         base.Dispose();
     }
 
@@ -199,20 +210,83 @@ internal sealed class VifDevice(NicConfig nic) : Device
             surroundings.Context.Remarks.Add(line);
             surroundings.WriteBackend([("hotplug-status", "connected")]);
             surroundings.Store.Do(s => s.Write([new($"{surroundings.Address.Libxl}/{VifNodes.WayNode}", _way.Describe(), [])]));
+            _plugged = true;
+            _around = surroundings;
+            _rate = new(surroundings, $"{surroundings.Address.Backend}/rate", VifRate.Text(nic.Rate), value => ChangedRate(surroundings, value));
         }
 
         done(error);
     }
 
+    private void WatchHelper(DeviceSurroundings surroundings)
+    {
+        if (_link!.Helper is { } helper)
+        {
+            _helperEnd = surroundings.Context.Loop.Add(helper.Descriptor, PollEvents.Readable, _ => HelperEnded(surroundings, helper));
+        }
+    }
+
     private void HelperEnded(DeviceSurroundings surroundings, ProcessHandle helper)
     {
-        if (helper.Reap() is { } end)
+        if (helper.Reap() is not { } end)
         {
-            _helperEnd!.Remove();
-            surroundings.Fail(
-                $"{Title}: {_way!.Passt} {end}. What it said stands in {surroundings.Context.Log.Where}; it needs an interface of the host with a default route. "
-                + "Mend that and attach the interface again, or name a switch, as in bridge=bridge0.");
+            return;
         }
+
+        _helperEnd!.Remove();
+        var now = Environment.TickCount64;
+        _restarts = now - _restartedAt > RestartsForgottenMilliseconds ? 0 : _restarts;
+        if (_plugged && _restarts < MostRestarts)
+        {
+            _restarts++;
+            _restartedAt = now;
+            // Not at once: if the domain has ended, passt went with it, and soon the interface does too.
+            surroundings.Context.Loop.After(_restarts * RestartPauseMilliseconds, () => RestartHelper(surroundings, end.ToString()));
+            return;
+        }
+
+        surroundings.Fail(
+            $"{Title}: {_way!.Passt} {end}. What it said stands in {surroundings.Context.Log.Where}; it needs an interface of the host with a default route. "
+            + "Mend that and attach the interface again, or name a switch, as in bridge=bridge0.");
+    }
+
+    /// <summary>Starts the helper anew behind the interface, whose frontend stays connected.</summary>
+    private void RestartHelper(DeviceSurroundings surroundings, string? end)
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        surroundings.Log($"{_way!.Passt} {end}. It is started again; what the guest had open through it is lost.");
+
+        try
+        {
+            _link!.Dispose();
+            _link = VifLink.Open(_way!, nic, surroundings.Address.Domid, _queues, surroundings.Context);
+        }
+        catch (HostException e)
+        {
+            surroundings.Fail(Refusal(e));
+            return;
+        }
+
+        WatchHelper(surroundings);
+        var link = _link;
+        surroundings.Order(new Message(Verbs.Device).With("order", DeviceOrders.Exchange), link.Descriptors, _ => link.Sent());
+    }
+
+    private Message? ChangedRate(DeviceSurroundings surroundings, string? value)
+    {
+        if (!VifRate.TryParse(value, out var rate))
+        {
+            surroundings.Log($"the rate '{value}' in the store is not like 1000000,50000 (bytes, microseconds): the one before stays");
+            return null;
+        }
+
+        var order = new Message(Verbs.Device).With("order", DeviceOrders.Rate);
+        VifRate.Fill(order, rate);
+        return order;
     }
 
     private string Refusal(HostException e)

@@ -39,7 +39,7 @@ internal static class VifNodes
         Add("mac", nic.Mac);
         Add("ip", nic.Ip);
         Add("gatewaydev", nic.GatewayDevice);
-        Add("rate", nic.Rate is { } rate ? $"{Text(rate.BytesPerInterval)},{Text(rate.IntervalMicroseconds)}" : null);
+        Add("rate", VifRate.Text(nic.Rate));
         Add("mtu", nic.Mtu is { } given and not DefaultMtu ? Text(given) : null);
         Add("vlan", nic.Vlan);
         Add("bridge", way.Network.Length > 0 ? way.Network : null);

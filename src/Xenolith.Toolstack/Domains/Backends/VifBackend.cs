@@ -28,9 +28,11 @@ internal sealed class VifBackendKind : IBackendKind
 
         var port = PacketPorts.Open(kind, descriptors);
         answer.With("queues", port.Channels);
-        var options = new NetDeviceOptions((ulong)order.Number(RateBytesField), (ulong)order.Number(RateTimeField));
-        return new VifBackend(domain, new NetBackend(order.Text("name"), port, options, events.Log), port.Channels, events);
+        return new VifBackend(domain, new NetBackend(order.Text("name"), port, Options(order), events.Log), port.Channels, events);
     }
+
+    /// <summary>The rate in an order.</summary>
+    internal static NetDeviceOptions Options(Message order) => new((ulong)order.Number(RateBytesField), (ulong)order.Number(RateTimeField));
 }
 
 /// <summary>One vif: its data path, driven by the monitor's orders.</summary>
@@ -51,7 +53,21 @@ internal sealed class VifBackend(Domain domain, NetBackend backend, int queues, 
 
     /// <inheritdoc/>
     public void Perform(Message order, IReadOnlyList<SafeFileHandle> descriptors, Message answer)
-        => throw new DeviceException($"an interface knows no order '{order.Text("order")}'");
+    {
+        switch (order.Text("order"))
+        {
+            case DeviceOrders.Exchange when backend.TryExchange(descriptors):
+                break;
+            case DeviceOrders.Rate:
+                backend.ChangeRate(VifBackendKind.Options(order));
+                break;
+            case DeviceOrders.Multicast:
+                backend.FilterMulticast(order.Flag("filter"));
+                break;
+            default:
+                throw new DeviceException($"an interface cannot do the order '{order.Text("order")}'");
+        }
+    }
 
     /// <inheritdoc/>
     public IEnumerable<KeyValuePair<string, long>> Counters()

@@ -139,6 +139,25 @@ public sealed class PasstPortTests : IDisposable
         Assert.Equal(0, _port.AddWaits(new PollEntry[2], true, true, ref milliseconds));
     }
 
+    [Fact]
+    public void Another_passt_takes_the_place_of_one_that_ended()
+    {
+        Descriptors.WriteAll(_passt, Framed(Packets.Tcp(100))[..50]);
+        _passt.Dispose();
+        Assert.Null(Take());
+        var (ours, theirs) = UnixSockets.Pair(UnixSocketKind.Stream);
+        using (theirs)
+        {
+            _port.Exchange(ours);
+            var frame = Packets.Tcp(200);
+            Descriptors.WriteAll(theirs, Framed(frame));
+
+            Assert.Equal(frame, Take());
+            Assert.Null(_port.Broken);
+            Assert.Equal(SendOutcome.Sent, Send(frame));
+        }
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(13)]

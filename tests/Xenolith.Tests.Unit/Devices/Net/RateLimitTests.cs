@@ -51,4 +51,22 @@ public sealed class RateLimitTests
 
         Assert.InRange(passed, 100_000, 140_000);
     }
+
+    [Fact]
+    public void A_changed_limit_holds_from_the_next_question_on()
+    {
+        var rate = new RateLimit(1000, 1000);
+        Assert.True(rate.TrySpend(1000, TimeSpan.Zero));
+        Assert.False(rate.TrySpend(1, TimeSpan.Zero));
+
+        rate.Change(0, 0);
+        Assert.False(rate.IsLimited);
+        Assert.True(rate.TrySpend(100_000, TimeSpan.Zero));
+
+        rate.Change(500, 1000);
+        Assert.True(rate.IsLimited);
+        Assert.True(rate.TrySpend(500, TimeSpan.Zero));
+        Assert.False(rate.TrySpend(500, TimeSpan.Zero));
+        Assert.True(rate.TrySpend(500, TimeSpan.FromMilliseconds(1)));
+    }
 }
