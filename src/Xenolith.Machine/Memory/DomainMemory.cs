@@ -49,6 +49,7 @@ public sealed class DomainMemory : IDisposable
         Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, room, _ram.Address, _flags.Address));
 
         MachineToPhys.Expose(MachineLayout.HypervisorPagesMfn, MachineLayout.HypervisorPageCount);
+        MachineToPhys.ExposeInvalidBelow(MachineLayout.RamMfn);
         MachineToPhys.Expose(MachineLayout.RamMfn, WindowPages);
         MachineToPhys.Expose(ForeignMfn, MachineLayout.ForeignFrameCount);
         Hypervisor.MachineToPhys = MachineToPhys;

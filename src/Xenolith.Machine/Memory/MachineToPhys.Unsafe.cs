@@ -7,12 +7,14 @@ namespace Xenolith.Machine.Memory;
 /// <summary>
 /// The machine-to-physical table: for each machine frame the guest frame it stands for, 8 bytes each, which a 64-bit guest reads at
 /// <see cref="AddressSpace.MachineToPhysStart"/> through Xen's part of every address space. The table is sparse host memory; only parts
-/// that cover frames the domain can have are mapped for the guest, the rest faults as the holes of a real machine do.
+/// that cover frames the domain can have are mapped for the guest; below its RAM every frame reads as invalid, as the first GiBs of a real
+/// machine never fault (NetBSD 10 looks up frame 0 for an empty entry), and the rest faults as the holes of a real machine do.
 /// <para>Thread ownership: any thread; entries are single 64-bit stores.</para>
 /// </summary>
 public sealed unsafe class MachineToPhys : IDisposable
 {
     private const int EntriesPerPage = MachineFrames.PageSize / sizeof(ulong);
+    private const ulong PagesPerExtent = 512;
     private const ulong TableFlags = PageTableEntry.Present | PageTableEntry.User | PageTableEntry.Accessed;
 
     private readonly HostMemory _memory;
@@ -63,10 +65,41 @@ public sealed unsafe class MachineToPhys : IDisposable
         }
     }
 
+    /// <summary>Lets the guest read all entries below a frame: what is not exposed shows one page of invalid entries, again and again.</summary>
+    internal void ExposeInvalidBelow(ulong endMfn)
+    {
+        var invalid = _pages.Allocate();
+        for (var i = 0; i < EntriesPerPage; i++)
+        {
+            *EntryAt(invalid, i) = AddressSpace.InvalidMachineToPhysEntry;
+        }
+
+        ulong hole = 0;
+        for (ulong extent = 0; extent < endMfn / EntriesPerPage / PagesPerExtent; extent++)
+        {
+            var address = AddressSpace.MachineToPhysStart + (extent * PagesPerExtent * MachineFrames.PageSize);
+            var table = TableOf(address, 1, create: false);
+            if (table == 0)
+            {
+                // Extents without any frame share one table.
+                var entry = Entry(TableOf(address, 2, create: true), address, 2);
+                table = hole != 0 ? hole : hole = _pages.Allocate();
+                *entry = (table << 12) | TableFlags;
+            }
+
+            for (var i = 0; i < EntriesPerPage; i++)
+            {
+                if (*EntryAt(table, i) == 0)
+                {
+                    *EntryAt(table, i) = (invalid << 12) | TableFlags | PageTableEntry.NoExecute;
+                }
+            }
+        }
+    }
+
     /// <summary>The frame behind the first entry of each 2 MiB of the table, or 0 for a part without frames (XENMEM_machphys_mfn_list).</summary>
     internal ulong ExtentMfn(ulong extent)
     {
-        const ulong PagesPerExtent = 512;
         var address = AddressSpace.MachineToPhysStart + (extent * PagesPerExtent * MachineFrames.PageSize);
         return TableOf(address, 2, create: false) != 0 ? MachineLayout.MachineToPhysMfn + (extent * PagesPerExtent) : 0;
     }
@@ -108,7 +141,9 @@ public sealed unsafe class MachineToPhys : IDisposable
         return table;
     }
 
-    private ulong* Entry(ulong table, ulong address, int level) =>
+    private ulong* Entry(ulong table, ulong address, int level) => EntryAt(table, (int)((address >> (12 + (9 * (level - 1)))) & 511));
+
+    private ulong* EntryAt(ulong table, int index) =>
         // SAFETY: the table is a page of the hypervisor's window; the index is below 512.
-        (ulong*)_frames.PageOf(table) + ((address >> (12 + (9 * (level - 1)))) & 511);
+        (ulong*)_frames.PageOf(table) + index;
 }

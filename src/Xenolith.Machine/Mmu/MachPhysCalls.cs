@@ -7,7 +7,7 @@ internal static class MachPhysCalls
 {
     private const ulong EntriesPerExtent = 512 * 512;
 
-    /// <summary>The table's place in every address space. Reading an entry in one of its holes faults.</summary>
+    /// <summary>The table's place in every address space. Reading an entry in one of its holes, above the RAM, faults.</summary>
     public static long Mapping(Vcpu vcpu, ulong address)
     {
         var mapping = new MachPhysMapping

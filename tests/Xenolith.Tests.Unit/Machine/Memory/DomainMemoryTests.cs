@@ -52,4 +52,18 @@ public sealed class DomainMemoryTests
         Assert.True(memory.TryAllocate(out _));
         Assert.False(memory.TryAllocate(out _));
     }
+
+    [Fact]
+    public void Every_frame_below_the_ram_reads_as_invalid_and_none_faults()
+    {
+        // As the first GiBs of a real machine: NetBSD 10 looks up frame 0 whenever it fills an empty entry.
+        using var memory = new DomainMemory(1024);
+        foreach (var mfn in (ulong[])[0, 1, 511, 512, MachineLayout.HypervisorPagesMfn - 1, 0x3ffff, 0x40000, 0xc0000, MachineLayout.RamMfn - 1])
+        {
+            var found = memory.Walk.Walk(0, AddressSpace.MachineToPhysStart + (mfn * 8), WalkAccess.Read);
+            Assert.True(found.Ok, $"frame {mfn:x} faults");
+            Assert.Equal(
+                AddressSpace.InvalidMachineToPhysEntry, BitConverter.ToUInt64(memory.Frames.Read(found.Mfn)[(int)(mfn % 512 * 8)..]));
+        }
+    }
 }
