@@ -131,12 +131,11 @@ internal sealed class HostState : IDisposable
                 removeElsewhere(record);
             }
 
+            RemoveFiles(name);
             if (int.TryParse(name, out var domid))
             {
-                UpdateIds(ids => ids.Free(domid, now));
+                LetRest(domid, now);
             }
-
-            RemoveFiles(name);
         }
     }
 
@@ -196,8 +195,8 @@ internal sealed class HostState : IDisposable
         ArgumentNullException.ThrowIfNull(claimed);
         using (Lock())
         {
-            UpdateIds(ids => ids.Free(claimed.Record.Domid, now));
             RemoveFiles(Name(claimed.Record.Domid));
+            LetRest(claimed.Record.Domid, now);
         }
 
         claimed.Dispose();
@@ -234,6 +233,19 @@ internal sealed class HostState : IDisposable
         var ids = DomainIds.FromText(ReadText(Run.Root, DomainIds.FileName));
         change(ids);
         WriteText(Run.Root, DomainIds.FileName, ids.ToText());
+    }
+
+    /// <summary>Notes that an id was freed just now.</summary>
+    private void LetRest(int domid, long now)
+    {
+        try
+        {
+            UpdateIds(ids => ids.Free(domid, now));
+        }
+        catch (HostException e) when (e.Errno is Errno.ENOSPC or Errno.EROFS)
+        {
+            // On a full disk an id may be used again before its time; a domain that cannot be removed would be worse.
+        }
     }
 
     private void RemoveFiles(string name)

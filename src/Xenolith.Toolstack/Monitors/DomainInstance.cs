@@ -114,7 +114,7 @@ internal sealed class DomainInstance : IDisposable
         {
             if (reply is not null)
             {
-                Update(Record with { Paused = false, VcpuThreads = Numbers(reply, "threads") });
+                TryUpdate(Record with { Paused = false, VcpuThreads = Numbers(reply, "threads") });
                 TryPlace();
             }
 
@@ -129,7 +129,7 @@ internal sealed class DomainInstance : IDisposable
         {
             if (reply is not null)
             {
-                Update(Record with { Paused = true });
+                TryUpdate(Record with { Paused = true });
             }
 
             done(reply is null ? Failure() : new Message(Verbs.Done));
@@ -303,7 +303,7 @@ internal sealed class DomainInstance : IDisposable
         _devices = new(_context, _store, Record.Domid, _child!, () => Config, changed =>
         {
             Config = changed;
-            WriteConfig();
+            TryWriteConfig();
         });
         _devices.Add(Config, (_, error) => (finished, failure) = (true, error));
         _context.Loop.RunUntil(() => finished || _unwanted || abandoned(), int.MaxValue);
@@ -470,6 +470,19 @@ internal sealed class DomainInstance : IDisposable
     private Message Failure() => new Message(Verbs.Failed).With("text", $"the process of domain {Record.Name} has ended");
 
     private void WriteConfig() => _context.State.WriteText(Directory, HostState.ConfigFile, Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
+
+    /// <summary>The same for a domain that runs, which a full disk must not end; its next restart is made from what is in memory.</summary>
+    private void TryWriteConfig()
+    {
+        try
+        {
+            WriteConfig();
+        }
+        catch (HostException e)
+        {
+            _context.Log.Write($"The configuration of domain {Record.Domid} could not be written: {e.Message}");
+        }
+    }
 
     private void Update(DomainRecord record)
     {

@@ -8,8 +8,14 @@ namespace Xenolith.Tests.Hostile.Kernels;
 /// <summary>A host with the native program, a domain whose kernel is hostile, and what is looked at afterwards.</summary>
 public abstract class HostileHost(ITestOutputHelper output) : GuestHost
 {
-    /// <summary>What each test draws anew and prints; XENOLITH_SEED sets it, to see a failure again.</summary>
-    protected int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("XENOLITH_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : Random.Shared.Next(1, 1_000_000);
+    /// <summary>
+    /// Where randomness begins. The same for all who run the tests, so that whoever sees one fail sees what his own change did; new ground is
+    /// covered on purpose, with XENOLITH_SEED.
+    /// </summary>
+    internal const int UsualSeed = 41;
+
+    /// <summary>The seed of this run.</summary>
+    protected int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("XENOLITH_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : UsualSeed;
 
     /// <summary>Creates the domain <c>hostile</c> with a disk of 16 MiB and a vif.</summary>
     protected void CreateHostile(string mode, int rounds)

@@ -206,6 +206,24 @@ public sealed class CreateTests : TestHost
     }
 
     [Fact]
+    public void A_disk_that_fills_up_later_ends_no_domain()
+    {
+        using var shell = Process.Start(new ProcessStartInfo("unshare", [
+            "-rm", "sh", "-c", """
+            mount -t tmpfs -o size=1m,mode=700 none $0 && "$1" xl create -p guest "say=up echo" || exit 1
+            cat /dev/zero > $0/filler 2>/dev/null
+            "$1" xl unpause guest; echo $?
+            "$1" xl list | tail -n 1 | cut -d' ' -f1,2
+            "$1" xl destroy guest; echo $?
+            "$1" xl list; ls $0/domains
+            """,
+            Path, Environment.ProcessPath!])
+        { RedirectStandardOutput = true })!;
+
+        Assert.Equal("0\nguest 1\n0\nDomain-0 0 r-----\n", shell.StandardOutput.ReadToEnd());
+    }
+
+    [Fact]
     public void A_run_directory_of_another_user_is_refused_by_name()
     {
         var foreign = System.IO.Path.Combine(Path, "foreign");

@@ -6,7 +6,7 @@ namespace Xenolith.Tests.Hostile.Processes;
 
 /// <summary>
 /// A small xl for these tests: <c>xl create [-c] [-p] [-F] [-e] NAME SCRIPT [key=value]</c>, <c>list</c>, <c>console [--replay] NAME</c>,
-/// <c>destroy NAME</c>; run in a process of its own, to be captured and killed.
+/// <c>unpause NAME</c>, <c>destroy NAME</c>; run in a process of its own, to be captured and killed.
 /// </summary>
 internal static class ScriptedXl
 {
@@ -77,6 +77,9 @@ internal static class ScriptedXl
                     console.Run();
                 }
 
+                return 0;
+            case "unpause":
+                host.Unpause(host.Find(words[0]).Domid);
                 return 0;
             case "destroy":
                 host.Destroy(host.Find(words[0]).Domid);
