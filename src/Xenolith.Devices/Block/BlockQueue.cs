@@ -22,6 +22,12 @@ public sealed class BlockQueue : IDisposable
 
     private const int StackBytes = 256 << 10;
 
+    /// <summary>Most responses that are held back.</summary>
+    private const int MostHeld = 8;
+
+    private const long SlowWriteNanoseconds = 2_000_000;
+    private const int SlowWritesMilliseconds = 100;
+
     private const int ResizeLookMilliseconds = 500, SpinsBetweenLooks = 10;
 
     /// <summary>On a single processor polling would only keep the guest from running.</summary>
@@ -48,6 +54,9 @@ public sealed class BlockQueue : IDisposable
     private volatile bool _barrierWaits;
     private long _lookedForResize = Environment.TickCount64;
     private HaltPolling _polling;
+    private bool _writesUntold;
+    private long _writesSlowUntil;
+    private int _held;
     private int _errors;
     private volatile bool _ending;
 
@@ -117,6 +126,7 @@ public sealed class BlockQueue : IDisposable
                     Begin(request, entry);
                 }
 
+                PushHeld();
                 Await(ticket);
             }
         }
@@ -205,13 +215,14 @@ public sealed class BlockQueue : IDisposable
         if (!BlockRequestParser.TryParse(entry, _layout, request))
         {
             _counters.Count(request.Operation, 0, failed: true);
-            Answer(request, BlkifStatus.Error);
+            Answer(request, BlkifStatus.Error, hold: false);
             return;
         }
 
         if (request.Operation == BlkifOperation.WriteBarrier)
         {
             // A barrier orders everything: what came before is answered first, and nothing behind it is taken before it is done.
+            PushHeld();
             WaitForOthers();
             ExecuteWaiting(request);
             return;
@@ -223,16 +234,59 @@ public sealed class BlockQueue : IDisposable
             return;
         }
 
-        var error = _transfer.Execute(request, wait: false);
-        var mayWait = error == Errno.EAGAIN || (error == BlockTransfer.NotSupported && request.Operation is BlkifOperation.Read or BlkifOperation.Write);
-        if (mayWait)
+        if (request.Operation == BlkifOperation.Write && _writesUntold && Environment.TickCount64 >= _writesSlowUntil)
         {
-            // EOPNOTSUPP of a read or write means that the file system cannot tell whether it would have to wait.
+            WriteHere(request);
+            return;
+        }
+
+        var error = _transfer.Execute(request, wait: false);
+        if (error == BlockTransfer.NotSupported && request.Operation is BlkifOperation.Read or BlkifOperation.Write)
+        {
+            // The file system cannot tell whether it would have to wait.
+            _writesUntold |= request.Operation == BlkifOperation.Write;
+            error = Errno.EAGAIN;
+        }
+
+        if (error == Errno.EAGAIN)
+        {
             _workers.Post(request);
             return;
         }
 
-        Complete(request, error);
+        Complete(request, error, hold: true);
+    }
+
+    /// <summary>
+    /// Writes go to the page cache and rarely wait, but many file systems do not say whether one would: they are done here, which spares a second
+    /// thread, until one is found to be slow (the host throttles writers); then others do them for a while, so that reads are not held up.
+    /// </summary>
+    private void WriteHere(BlockRequest request)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var error = _transfer.Execute(request, wait: true);
+        if (Waited(began) > SlowWriteNanoseconds)
+        {
+            _writesSlowUntil = Environment.TickCount64 + SlowWritesMilliseconds;
+        }
+
+        Complete(request, error, hold: true);
+    }
+
+    /// <summary>Shows the frontend what was held back.</summary>
+    private void PushHeld()
+    {
+        bool notify;
+        lock (_ringLock)
+        {
+            notify = _held > 0 && _ring.Push();
+            _held = 0;
+        }
+
+        if (notify)
+        {
+            _notifyFrontend();
+        }
     }
 
     private void WaitForOthers()
@@ -262,10 +316,10 @@ public sealed class BlockQueue : IDisposable
             error = Errno.EIO;
         }
 
-        Complete(request, error);
+        Complete(request, error, hold: false);
     }
 
-    private void Complete(BlockRequest request, int error)
+    private void Complete(BlockRequest request, int error, bool hold)
     {
         _counters.Count(request.Operation, error == 0 ? request.DataBytes / BlkifLayout.SectorSize : 0, error != 0);
         if (error is not (0 or BlockTransfer.NotSupported) && Interlocked.Increment(ref _errors) <= LoggedErrors)
@@ -278,10 +332,14 @@ public sealed class BlockQueue : IDisposable
             0 => BlkifStatus.Okay,
             BlockTransfer.NotSupported => BlkifStatus.NotSupported,
             _ => BlkifStatus.Error,
-        });
+        }, hold);
     }
 
-    private void Answer(BlockRequest request, BlkifStatus status)
+    /// <summary>
+    /// Puts a response. Those of the ring's own thread may be held back while further requests wait in the ring: a frontend that is interrupted for
+    /// each of them spends more time on that than on its data.
+    /// </summary>
+    private void Answer(BlockRequest request, BlkifStatus status, bool hold)
     {
         Span<byte> response = stackalloc byte[16];
         response = response[.._layout.ResponseSize];
@@ -293,7 +351,9 @@ public sealed class BlockQueue : IDisposable
         lock (_ringLock)
         {
             _ring.Put(response);
-            notify = _ring.Push();
+            _held = hold ? _held + 1 : MostHeld;
+            notify = _held >= MostHeld && _ring.Push();
+            _held = _held >= MostHeld ? 0 : _held;
             _spare.Push(request);
             if (_barrierWaits && _ring.Outstanding == 1)
             {
