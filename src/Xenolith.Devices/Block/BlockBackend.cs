@@ -31,8 +31,8 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
     /// <summary>True while a frontend is connected.</summary>
     public bool Connected => _queues.Count > 0;
 
-    /// <summary>Counters of the present connection; null without one.</summary>
-    public DiskCounters? Counters { get; private set; }
+    /// <summary>What was done since the disk was attached, over all connections, as Linux's blkback counts.</summary>
+    public DiskCounters Counters { get; } = new();
 
     /// <summary>The rings' indices, for <c>xl inspect</c>, those of further queues with the queue's number before them; none without a connection. Any thread.</summary>
     public IEnumerable<KeyValuePair<string, long>> RingIndices()
@@ -61,7 +61,6 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
             return false;
         }
 
-        Counters = new();
         var stop = new StopOnce(stopped);
         foreach (var queue in frontend.Queues)
         {
@@ -102,8 +101,6 @@ public sealed class BlockBackend(string name, IDiskImage image, bool readOnly, A
         {
             _queues.Clear();
         }
-
-        Counters = null;
     }
 
     /// <inheritdoc/>

@@ -115,13 +115,15 @@ internal sealed class VbdBackend : IDeviceBackend
     }
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<string, long>> Counters() => _disk.Counters is { } counters
-        ?
+    public IEnumerable<KeyValuePair<string, long>> Counters()
+    {
+        var counters = _disk.Counters;
+        return
         [
             new("oo", 0), new("rd", counters.Reads), new("wr", counters.Writes), new("rsect", counters.SectorsRead), new("wsect", counters.SectorsWritten), new("fl", counters.Flushes), new("ds", counters.Discards),
             new("er", counters.Errors), .. _disk.RingIndices(),
-        ]
-        : [];
+        ];
+    }
 
     /// <inheritdoc/>
     public void Dispose()
