@@ -65,6 +65,17 @@ public sealed class DirectedTests : IDisposable
         Assert.Equal(13u, _guest.Run(_state, _memory.Copy()).Vector);
     }
 
+    [Theory]
+    [InlineData("493E89D8CC")] // REX.WB, DS: mov eax, ebx
+    [InlineData("4866B83412CC")] // REX.W, 66: mov ax, 0x1234
+    [InlineData("41F30FB8C3CC")] // REX.B, F3: popcnt eax, ebx
+    [InlineData("45644989D9CC")] // REX.RB, FS, REX.WB: mov r9, rbx
+    public void ARexPrefixBeforeAnotherPrefixIsNone(string code)
+    {
+        Code(code);
+        Assert.Equal(3u, Both().Vector);
+    }
+
     [Fact]
     public void ADivisionByZeroInMemoryKeepsEverything()
     {

@@ -73,23 +73,18 @@ internal unsafe struct InstructionRewriter
         // SAFETY: the caller vouches for a whole valid instruction of `length` bytes; the walk below follows the encoding and ends inside it.
         this = default;
         var at = bytes;
-        for (; ; at++)
+        for (; IsPrefix(*at); at++)
         {
+            // A REX prefix that another prefix follows is none: it counts right before the opcode only.
+            _rex = 0;
             switch (*at)
             {
-                case 0x66: _operandSize = 0x66; continue;
-                case 0xf2: case 0xf3: _repeat = *at; continue;
-                case 0xf0: _lock = 0xf0; continue;
-                case 0x67: _addressSize = 0x67; continue;
-                case 0x2e: case 0x36: case 0x3e: case 0x26: case 0x64: case 0x65: continue;
+                case 0x66: _operandSize = 0x66; break;
+                case 0xf2: case 0xf3: _repeat = *at; break;
+                case 0xf0: _lock = 0xf0; break;
+                case 0x67: _addressSize = 0x67; break;
+                case >= 0x40 and <= 0x4f: _rex = *at; break;
             }
-
-            break;
-        }
-
-        if ((*at & 0xf0) == 0x40)
-        {
-            _rex = *at++;
         }
 
         int r = (_rex & 4) << 1, x = 0, b = (_rex & 1) << 3;
@@ -274,6 +269,9 @@ internal unsafe struct InstructionRewriter
 
         code.Bytes4(0xc4, r | (x != 0 ? 0 : 0x40) | (b != 0 ? 0 : 0x20) | Map, _vexWide | third | _vexTail, Opcode);
     }
+
+    private static bool IsPrefix(byte octet) =>
+        octet is 0x66 or 0x67 or 0xf0 or 0xf2 or 0xf3 or 0x26 or 0x2e or 0x36 or 0x3e or 0x64 or 0x65 or (>= 0x40 and <= 0x4f);
 
     private readonly bool HasModRmByte() => IsVex
         ? !(Map == 1 && Opcode == 0x77)

@@ -15,13 +15,18 @@ public sealed class HypercallFuzzTests(ITestOutputHelper output)
     [Theory]
     [InlineData(1, 20_000)]
     [InlineData(4, 8_000)]
-    public void Random_hypercalls_leave_the_books_balanced(int vcpus, int calls)
+    public void Random_hypercalls_leave_the_books_balanced(int vcpus, int calls) => Fuzz("calls", vcpus, calls);
+
+    [Fact]
+    public void Random_bytes_that_are_executed_end_in_an_exception_of_the_guests_own() => Fuzz("code", 1, 3_000);
+
+    private void Fuzz(string mode, int vcpus, int calls)
     {
         var first = Number("XENOLITH_SEED", HostileHost.UsualSeed);
         var until = DateTime.UtcNow + TimeSpan.FromSeconds(Number("XENOLITH_FUZZ_SECONDS", 4));
         for (var seed = first; seed == first || DateTime.UtcNow < until; seed++)
         {
-            using var domain = new FuzzedDomain($"mode=calls seed={seed} rounds={calls}", vcpus);
+            using var domain = new FuzzedDomain($"mode={mode} seed={seed} rounds={calls}", vcpus);
             domain.Run(Longest);
             output.WriteLine($"seed {seed}: {domain.Hypercalls} hypercalls, {domain.Describe()}");
 

@@ -79,5 +79,6 @@ void store_mode(void);
 void xenbus_mode(void);
 void storm_mode(void);
 void calls_mode(void);
+void code_mode(void);
 
 extern uint64_t rounds;

@@ -76,7 +76,7 @@ static uint64_t number(const char *name, uint64_t otherwise)
 }
 
 static const struct { const char *name; void (*run)(void); } modes[] = {
-    { "block", block_mode }, { "net", net_mode }, { "console", console_mode }, { "store", store_mode }, { "xenbus", xenbus_mode }, { "storm", storm_mode }, { "calls", calls_mode },
+    { "block", block_mode }, { "net", net_mode }, { "console", console_mode }, { "store", store_mode }, { "xenbus", xenbus_mode }, { "storm", storm_mode }, { "calls", calls_mode }, { "code", code_mode },
 };
 
 /* Sleeps for ever, on a port that nobody sends to. */
