@@ -18,15 +18,8 @@ internal static class EntryRules
     /// <summary>Bits that a guest may not set in an L2, L3 or L4 entry; large pages among them.</summary>
     public const ulong UpperForbidden = ~UpperAllowed;
 
-    private const ulong CacheTypes = WriteThrough | CacheDisable | Large; // the last is PAT in an L1 entry
-
-    /// <summary>
-    /// An L1 entry as it is checked: that of <see cref="Memory.AbsentHardware"/> without the memory type that a driver asks for, as Xen itself adjusts
-    /// entries of device memory. Any other is left as it is.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong WithoutDeviceCaching(ulong entry) =>
-        FrameOf(entry) == Memory.AbsentHardware.Mfn ? entry & ~CacheTypes : entry;
+    /// <summary>The memory type in an L1 entry; the last is PAT there.</summary>
+    public const ulong CacheTypes = WriteThrough | CacheDisable | Large;
 
     /// <summary>Bits that may change in a present entry without looking at the frame again.</summary>
     public const ulong Harmless = NoExecute | AvailableHigh | Available | Global | Dirty | Accessed | User;

@@ -1,5 +1,6 @@
 using Xenolith.Abi;
 using Xenolith.Engine;
+using Xenolith.Machine.Memory;
 
 namespace Xenolith.Machine.Mmu;
 
@@ -28,7 +29,7 @@ internal sealed partial class PageTypes
         {
             if (level == 1)
             {
-                value = EntryRules.WithoutDeviceCaching(value);
+                value = OfDevice(value);
             }
 
             if ((value & (level == 1 ? EntryRules.L1Forbidden : EntryRules.UpperForbidden)) != 0)
@@ -69,6 +70,18 @@ internal sealed partial class PageTypes
         }
 
         return 0;
+    }
+
+    /// <summary>
+    /// An L1 entry that a driver makes for <see cref="AbsentHardware"/> names that page, without the driver's memory type, as Xen itself adjusts entries
+    /// of device memory. In a guest with RAM where the registers are on a PC, the driver's entry names that RAM, uncached: Xen refuses such an entry.
+    /// Any other entry is left as it is.
+    /// </summary>
+    private ulong OfDevice(ulong entry)
+    {
+        var mfn = PageTableEntry.FrameOf(entry);
+        var meant = mfn == AbsentHardware.Mfn || ((entry & EntryRules.CacheTypes) != 0 && memory.MachineToPhys.Get(mfn) == AbsentHardware.Mfn);
+        return meant ? (entry & ~(PageTableEntry.FrameMask | EntryRules.CacheTypes)) | (AbsentHardware.Mfn << 12) : entry;
     }
 
     /// <summary>

@@ -13,6 +13,7 @@ internal static class ModelSpecificRegisters
     private const uint MiscEnable = 0x1a0, PageAttributes = 0x277, PerfCapabilities = 0x345;
     private const uint Efer = 0xc000_0080, FsBase = 0xc000_0100, GsBase = 0xc000_0101, KernelGsBase = 0xc000_0102, TscAux = 0xc000_0103;
     private const uint HardwareConfiguration = 0xc001_0015, NorthbridgeConfiguration = 0xc001_001f, DecodeConfiguration = 0xc001_1029;
+    private const uint SmmMemory = 0xc001_0112;
 
     /// <summary>SCE, LME, LMA, NX.</summary>
     private const ulong EferValue = 0xd01;
@@ -121,6 +122,9 @@ internal static class ModelSpecificRegisters
                 return true;
             case HardwareConfiguration when !intel:
                 value = TscCountsAtP0;
+                return true;
+            case SmmMemory when !intel: // Linux before 4.15 reads it before it can take a refusal; beyond all RAM, so that nobody acts on it
+                value = 0xffff_fffe_0000;
                 return true;
             case DebugControl: // no branch records, no stepping by branches
             case PlatformInfo or MiscFeatures or McgCap or McgStatus or PerfCapabilities:

@@ -24,6 +24,20 @@ public sealed class AbsentHardwareTests : IDisposable
         Assert.Equal(0, _bed.UpdateVa(MmuBed.Address(Window), (AbsentHardware.Mfn << 12) | MmuBed.ReadWrite));
     }
 
+    /// <summary>A guest of more than 4 GiB has RAM there, which its driver names, uncached; as RAM it can be mapped like any other.</summary>
+    [Fact]
+    public void It_takes_the_place_of_ram_that_a_driver_maps_uncached()
+    {
+        const int Ram = 50;
+        _bed.Memory.MachineToPhys.Set(_bed.Mfn(Ram), AbsentHardware.Mfn);
+
+        Assert.Equal(0, _bed.UpdateVa(MmuBed.Address(Window), _bed.Entry(Ram, MmuBed.ReadWrite | PageTableEntry.CacheDisable)));
+        Assert.Equal(AbsentHardware.Mfn, PageTableEntry.FrameOf(_bed.Word(MmuBed.L1, Window)));
+        Assert.Equal(0, _bed.UpdateVa(MmuBed.Address(Window), _bed.Entry(Ram, MmuBed.ReadWrite)));
+        Assert.Equal(_bed.Mfn(Ram), PageTableEntry.FrameOf(_bed.Word(MmuBed.L1, Window)));
+        Assert.Equal(-XenErrno.EINVAL, _bed.UpdateVa(MmuBed.Address(Window), _bed.Entry(Ram + 1, MmuBed.ReadWrite | PageTableEntry.CacheDisable)));
+    }
+
     [Theory]
     [InlineData(AbsentHardware.Mfn - 1)]
     [InlineData(AbsentHardware.Mfn + 1)]
