@@ -10,30 +10,21 @@ namespace Xenolith.Tests.Hostile.Store;
 /// xenstored is killed again and again while many clients write, commit and watch, and while its journal is begun anew: what was answered is there,
 /// transactions are whole, and the watch of a domain misses no change for good.
 /// </summary>
-public sealed class StoreStormTests : IDisposable
+public sealed class StoreStormTests : StoreRun
 {
     private const int Writers = 4, Rounds = 10;
 
     /// <summary>Large values, so that the journal grows by megabytes between two kills and is begun anew under way.</summary>
     private static readonly string Padding = new('x', 3000);
 
-    private readonly RunDirectory _run = RunDirectory.Open(Directory.CreateTempSubdirectory("xenstored-storm-").FullName, RunDirectory.UserId(), isolated: true);
     private readonly int[] _answered = new int[Writers];
     private readonly ConcurrentQueue<Exception> _wrong = [];
     private volatile bool _stopping, _watched;
 
-    public void Dispose()
-    {
-        Kill();
-        var path = _run.Path;
-        _run.Dispose();
-        Directory.Delete(path, recursive: true);
-    }
-
     [Fact]
     public void Nothing_that_was_answered_is_lost_however_often_it_is_killed()
     {
-        using (var first = StoreDaemon.Connect(_run))
+        using (var first = StoreDaemon.Connect(Run))
         {
             first.Mkdir("/local/domain/3");
             first.SetPermissions("/local/domain/3", "n3");
@@ -58,7 +49,7 @@ public sealed class StoreStormTests : IDisposable
 
         _stopping = true;
         writers.ForEach(thread => thread.Join());
-        using var last = StoreDaemon.Connect(_run);
+        using var last = StoreDaemon.Connect(Run);
         SpinWait.SpinUntil(() => !_wrong.IsEmpty || last.TryRead("/local/domain/3/data/seen") == last.TryRead("/local/domain/3/data/wanted"), TimeSpan.FromMinutes(1));
         _watched = true;
         watcher.Join();
@@ -76,7 +67,7 @@ public sealed class StoreStormTests : IDisposable
         {
             try
             {
-                using var client = StoreDaemon.Connect(_run);
+                using var client = StoreDaemon.Connect(Run);
 
                 // What was in flight at the kill may be there or not, but whole.
                 var sum = Number(client.Read($"{home}/sum"));
@@ -111,7 +102,7 @@ public sealed class StoreStormTests : IDisposable
         {
             try
             {
-                using var domain = new StoreClient(new SocketTransport(StoreDaemon.ConnectDomain(_run, 3)));
+                using var domain = new StoreClient(new SocketTransport(StoreDaemon.ConnectDomain(Run, 3)));
                 isWatching = isWatching || TryWatch(domain);
                 while (!_watched)
                 {
@@ -158,9 +149,9 @@ public sealed class StoreStormTests : IDisposable
     private static int Number(string value) => int.Parse(value.Split(' ')[0], CultureInfo.InvariantCulture);
 
     /// <summary>Kills the store, if there is one, and waits until its lock is free or another has it.</summary>
-    private void Kill()
+    protected override void Kill()
     {
-        using var directory = StoreLocation.OpenSocket(_run);
+        using var directory = StoreLocation.OpenSocket(Run);
         using var socket = UnixSockets.Connect(directory, StoreLocation.SocketName, UnixSocketKind.Stream);
         if (socket is null)
             return;
