@@ -3,6 +3,7 @@ using Xenolith.Devices.Block.Images;
 using Xenolith.Devices.Rings;
 using Xenolith.Host;
 using Xenolith.Host.Files;
+using Xenolith.Machine.Grants;
 
 namespace Xenolith.Devices.Block;
 
@@ -16,7 +17,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
     public const int NotSupported = 95;
 
     [ThreadStatic]
-    private static GrantedPage[]? _mapped;
+    private static GrantMapping[]? _mapped;
 
     [ThreadStatic]
     private static MemoryRun[]? _runs;
@@ -95,45 +96,56 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             return Errno.EINVAL;
         }
 
-        var mapped = _mapped ??= new GrantedPage[BlockRequest.MaxSegments];
+        var segments = request.Segments.AsSpan(0, request.SegmentCount);
+        var pages = Map(segments, write: !write);
+        var error = Errno.EINVAL;
+        if (pages.Length == segments.Length)
+        {
+            var runs = Runs(segments, pages);
+            var offset = (long)request.Sector * BlkifLayout.SectorSize;
+            error = write ? image.Write(offset, runs, wait) : image.Read(offset, runs, wait);
+            for (var i = 0; !write && i < pages.Length; i++)
+            {
+                grants.NoteWrite(in pages[i], segments[i].First * BlkifLayout.SectorSize, segments[i].Length);
+            }
+        }
+
+        grants.Unmap(pages);
+        return error;
+    }
+
+    /// <summary>The pages of a request's segments; fewer if one of them is not granted.</summary>
+    private ReadOnlySpan<GrantMapping> Map(ReadOnlySpan<BlockSegment> segments, bool write)
+    {
+        Span<uint> grefs = stackalloc uint[BlockRequest.MaxSegments];
+        for (var i = 0; i < segments.Length; i++)
+        {
+            grefs[i] = segments[i].Gref;
+        }
+
+        var pages = _mapped ??= new GrantMapping[BlockRequest.MaxSegments];
+        return pages.AsSpan(0, grants.Map(grefs[..segments.Length], write, pages));
+    }
+
+    /// <summary>Where a request's data lies, in order; what follows each other in memory is one run.</summary>
+    private static Span<MemoryRun> Runs(ReadOnlySpan<BlockSegment> segments, ReadOnlySpan<GrantMapping> pages)
+    {
         var runs = _runs ??= new MemoryRun[BlockRequest.MaxSegments];
         var count = 0;
-        var runCount = 0;
-        var error = 0;
-        foreach (ref readonly var segment in request.Segments.AsSpan(0, request.SegmentCount))
+        for (var i = 0; i < segments.Length; i++)
         {
-            if (!grants.TryMap(segment.Gref, write: !write, out mapped[count]))
+            var address = pages[i].Page + (segments[i].First * BlkifLayout.SectorSize);
+            if (count > 0 && runs[count - 1].Address + runs[count - 1].Length == address)
             {
-                error = Errno.EINVAL;
-                break;
-            }
-
-            var address = mapped[count].Address + (segment.First * BlkifLayout.SectorSize);
-            if (runCount > 0 && runs[runCount - 1].Address + runs[runCount - 1].Length == address)
-            {
-                runs[runCount - 1] = new MemoryRun(runs[runCount - 1].Address, runs[runCount - 1].Length + segment.Length);
+                runs[count - 1] = new MemoryRun(runs[count - 1].Address, runs[count - 1].Length + segments[i].Length);
             }
             else
             {
-                runs[runCount++] = new MemoryRun(address, segment.Length);
+                runs[count++] = new MemoryRun(address, segments[i].Length);
             }
-
-            count++;
         }
 
-        if (error == 0)
-        {
-            var offset = (long)request.Sector * BlkifLayout.SectorSize;
-            error = write ? image.Write(offset, runs.AsSpan(0, runCount), wait) : image.Read(offset, runs.AsSpan(0, runCount), wait);
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            ref readonly var segment = ref request.Segments[i];
-            grants.Unmap(mapped[i], segment.First * BlkifLayout.SectorSize, write ? 0 : segment.Length);
-        }
-
-        return error;
+        return runs.AsSpan(0, count);
     }
 
     private int ReadIndirect(BlockRequest request)
@@ -148,7 +160,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             }
 
             var bytes = copy[..(count * BlkifLayout.SegmentSize)];
-            MappedBytes.Copy(page.Address, bytes);
+            MappedBytes.Copy(page.Page, bytes);
             grants.Unmap(page, 0, 0);
             if (!BlockRequestParser.TryParseSegments(bytes, request.Segments.AsSpan(done, count)))
             {

@@ -162,7 +162,7 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         }
 
         _connection.Add(tx);
-        var grants = new DomainGrants(domain);
+        IGrantedPages grants = new DomainGrants(domain);
         var notifyReceive = tx.Notify;
         nint page;
         if (wanted.RxChannel == wanted.TxChannel)
@@ -174,7 +174,7 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
             }
 
             _connection.Add(new Holding(() => grants.Unmap(in granted, 0, 0)));
-            page = granted.Address;
+            page = granted.Page;
         }
         else
         {

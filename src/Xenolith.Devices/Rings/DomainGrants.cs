@@ -1,4 +1,3 @@
-using Xenolith.Abi;
 using Xenolith.Machine;
 using Xenolith.Machine.Grants;
 
@@ -8,26 +7,11 @@ namespace Xenolith.Devices.Rings;
 public sealed class DomainGrants(Domain domain) : IGrantedPages
 {
     /// <inheritdoc/>
-    public bool TryMap(uint gref, bool write, out GrantedPage page)
-    {
-        if (domain.Grants.Map(gref, write, out var mapping) != GrantStatus.Okay)
-        {
-            page = default;
-            return false;
-        }
-
-        page = new GrantedPage(mapping.Page, gref, mapping.Mfn, write);
-        return true;
-    }
+    public int Map(ReadOnlySpan<uint> grefs, bool write, Span<GrantMapping> pages) => domain.Grants.Map(grefs, write, pages);
 
     /// <inheritdoc/>
-    public void Unmap(in GrantedPage page, int offset, int written)
-    {
-        if (written > 0)
-        {
-            domain.Frames.NoteWrite(page.Mfn, offset, written);
-        }
+    public void NoteWrite(in GrantMapping page, int offset, int length) => domain.Frames.NoteWrite(page.Mfn, offset, length);
 
-        domain.Grants.Unmap(new GrantMapping(page.Gref, page.Mfn, page.Address, page.Writable));
-    }
+    /// <inheritdoc/>
+    public void Unmap(ReadOnlySpan<GrantMapping> pages) => domain.Grants.Unmap(pages);
 }

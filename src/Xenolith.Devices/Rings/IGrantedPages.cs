@@ -1,3 +1,5 @@
+using Xenolith.Machine.Grants;
+
 namespace Xenolith.Devices.Rings;
 
 /// <summary>
@@ -5,19 +7,34 @@ namespace Xenolith.Devices.Rings;
 /// </summary>
 public interface IGrantedPages
 {
-    /// <summary>Maps a grant; false if it does not exist, is not ours, or does not allow it.</summary>
-    /// <param name="gref">The grant reference, straight from the guest.</param>
-    /// <param name="write">True if the backend will write into the page.</param>
-    /// <param name="page">Host address and identity of the page.</param>
-    bool TryMap(uint gref, bool write, out GrantedPage page);
+    /// <summary>Maps grants from the first on, until one does not exist, is not ours, or does not allow it.</summary>
+    /// <param name="grefs">The grant references, straight from the guest.</param>
+    /// <param name="write">True if the backend will write into the pages.</param>
+    /// <param name="pages">As many as <paramref name="grefs"/>: filled from the start.</param>
+    /// <returns>How many were mapped.</returns>
+    int Map(ReadOnlySpan<uint> grefs, bool write, Span<GrantMapping> pages);
+
+    /// <summary>Bytes of a mapped page were changed by the backend; before the guest hears of it.</summary>
+    void NoteWrite(in GrantMapping page, int offset, int length);
+
+    /// <summary>Ends mappings, each once.</summary>
+    void Unmap(ReadOnlySpan<GrantMapping> pages);
+
+    /// <summary>Maps one grant; false if it does not exist, is not ours, or does not allow it.</summary>
+    bool TryMap(uint gref, bool write, out GrantMapping page)
+    {
+        page = default;
+        return Map(new ReadOnlySpan<uint>(in gref), write, new Span<GrantMapping>(ref page)) == 1;
+    }
 
     /// <summary>Ends a mapping; <paramref name="written"/> bytes from <paramref name="offset"/> were changed by the backend, 0 for none.</summary>
-    void Unmap(in GrantedPage page, int offset, int written);
-}
+    void Unmap(in GrantMapping page, int offset, int written)
+    {
+        if (written > 0)
+        {
+            NoteWrite(in page, offset, written);
+        }
 
-/// <summary>A mapped grant.</summary>
-/// <param name="Address">Host address of the page's first byte.</param>
-/// <param name="Gref">The grant reference.</param>
-/// <param name="Mfn">The machine frame.</param>
-/// <param name="Writable">Mapped for writing.</param>
-public readonly record struct GrantedPage(nint Address, uint Gref, ulong Mfn, bool Writable);
+        Unmap(new ReadOnlySpan<GrantMapping>(in page));
+    }
+}

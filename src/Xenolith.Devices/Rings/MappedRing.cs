@@ -1,5 +1,6 @@
 using Xenolith.Machine;
 using Xenolith.Machine.Events;
+using Xenolith.Machine.Grants;
 
 namespace Xenolith.Devices.Rings;
 
@@ -12,12 +13,12 @@ public sealed class MappedRing : IDisposable
     /// <summary>Most pages of a ring that any of our backends offers.</summary>
     public const int MaxPages = 16;
 
-    private readonly DomainGrants _grants;
-    private readonly GrantedPage[] _pages;
+    private readonly IGrantedPages _grants;
+    private readonly GrantMapping[] _pages;
     private readonly HostEventPort _port;
     private bool _disposed;
 
-    private MappedRing(DomainGrants grants, GrantedPage[] pages, HostEventPort port)
+    private MappedRing(IGrantedPages grants, GrantMapping[] pages, HostEventPort port)
     {
         _grants = grants;
         _pages = pages;
@@ -25,7 +26,7 @@ public sealed class MappedRing : IDisposable
     }
 
     /// <summary>Host addresses of the pages in order.</summary>
-    public nint[] Addresses => Array.ConvertAll(_pages, p => p.Address);
+    public nint[] Addresses => Array.ConvertAll(_pages, p => p.Page);
 
     /// <summary>Sends the frontend its event.</summary>
     public void Notify() => _port.Notify();
@@ -39,35 +40,31 @@ public sealed class MappedRing : IDisposable
     public static MappedRing? TryMap(Domain domain, ReadOnlySpan<uint> grefs, uint guestPort, Action notified, out string error)
     {
         ArgumentNullException.ThrowIfNull(domain);
-        var grants = new DomainGrants(domain);
-        var pages = new List<GrantedPage>();
+        IGrantedPages grants = new DomainGrants(domain);
         if (grefs.Length is 0 or > MaxPages)
         {
             error = $"a ring of {grefs.Length} pages (1 to {MaxPages} are possible)";
             return null;
         }
 
-        foreach (var gref in grefs)
+        var pages = new GrantMapping[grefs.Length];
+        var mapped = grants.Map(grefs, write: true, pages);
+        if (mapped < grefs.Length)
         {
-            if (!grants.TryMap(gref, write: true, out var page))
-            {
-                error = $"ring page: grant {gref} does not exist or does not allow writing by Domain-0";
-                Release(grants, pages);
-                return null;
-            }
-
-            pages.Add(page);
+            error = $"ring page: grant {grefs[mapped]} does not exist or does not allow writing by Domain-0";
+            grants.Unmap(pages.AsSpan(0, mapped));
+            return null;
         }
 
         if (!domain.Events.TryBindHost(guestPort, notified, out var port))
         {
             error = $"event channel {guestPort} does not exist, is in use, or is not for Domain-0";
-            Release(grants, pages);
+            grants.Unmap(pages);
             return null;
         }
 
         error = "";
-        return new MappedRing(grants, [.. pages], port!);
+        return new MappedRing(grants, pages, port!);
     }
 
     /// <summary>Unmaps the pages and closes the channel; the ring's user has stopped.</summary>
@@ -77,15 +74,7 @@ public sealed class MappedRing : IDisposable
         {
             _disposed = true;
             _port.Close();
-            Release(_grants, _pages);
-        }
-    }
-
-    private static void Release(DomainGrants grants, IEnumerable<GrantedPage> pages)
-    {
-        foreach (var page in pages)
-        {
-            grants.Unmap(page, 0, 0);
+            _grants.Unmap(_pages);
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace Xenolith.Machine.Grants;
 
 /// <summary>
-/// A guest's page that a backend holds: valid until <see cref="GrantTable.Unmap"/>. The guest may change the contents at any time: copy once, then check.
+/// A guest's page that a backend holds: valid until <see cref="GrantTable.Unmap(in GrantMapping)"/>. The guest may change the contents at any time: copy once, then check.
 /// Writes go through <see cref="Xenolith.Engine.MachineFrames.Write"/> or are followed by its NoteWrite.
 /// </summary>
 /// <param name="Reference">The grant reference.</param>

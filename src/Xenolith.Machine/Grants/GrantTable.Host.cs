@@ -6,34 +6,71 @@ namespace Xenolith.Machine.Grants;
 /// <summary>What backends do with a guest's grants, as Domain-0.</summary>
 public sealed partial class GrantTable
 {
-    /// <summary>Maps a granted page for a backend: pins the entry, so that the guest sees it in use until <see cref="Unmap"/>. Allocates nothing.</summary>
+    /// <summary>Maps a granted page for a backend: pins the entry, so that the guest sees it in use until it is unmapped. Allocates nothing.</summary>
     /// <param name="reference">From a ring or the store: hostile.</param>
     /// <param name="writable">The backend wants to write; a read-only grant is then refused.</param>
     /// <param name="mapping">The page.</param>
     /// <returns>A <see cref="GrantStatus"/>; <see cref="GrantStatus.Okay"/> if the page is mapped.</returns>
     public short Map(uint reference, bool writable, out GrantMapping mapping) => Map(reference, writable, 0, out mapping);
 
-    /// <summary>Gives a mapping back. Each mapping once.</summary>
-    public void Unmap(in GrantMapping mapping)
+    /// <summary>Maps the pages of a request, as <see cref="Map(uint, bool, out GrantMapping)"/>, from the first on until one is refused.</summary>
+    /// <param name="references">From a ring: hostile.</param>
+    /// <param name="writable">The backend wants to write.</param>
+    /// <param name="mappings">As long as <paramref name="references"/>: filled from the start.</param>
+    /// <returns>How many were mapped.</returns>
+    public int Map(ReadOnlySpan<uint> references, bool writable, Span<GrantMapping> mappings)
     {
-        _domain.LetGoPage(mapping.Mfn, mapping.Writable);
         lock (_lock)
         {
-            ref var active = ref _active[mapping.Reference];
-            if (mapping.Writable)
+            for (var i = 0; i < references.Length; i++)
             {
-                active.Writers--;
+                if (MapUnderLock(references[i], writable, 0, out mappings[i]) != GrantStatus.Okay)
+                {
+                    return i;
+                }
             }
-            else
-            {
-                active.Readers--;
-            }
+        }
 
-            var cleared = (active.Writers == 0 ? GrantFlags.Writing : 0) | (active.Pins == 0 ? GrantFlags.Reading : 0);
-            if (cleared != 0)
+        return references.Length;
+    }
+
+    /// <summary>Gives a mapping back. Each mapping once.</summary>
+    public void Unmap(in GrantMapping mapping) => Unmap(new ReadOnlySpan<GrantMapping>(in mapping));
+
+    /// <summary>Gives mappings back. Each mapping once.</summary>
+    public void Unmap(ReadOnlySpan<GrantMapping> mappings)
+    {
+        // Outside the lock: the last reference frees the page.
+        foreach (ref readonly var mapping in mappings)
+        {
+            _domain.LetGoPage(mapping.Mfn, mapping.Writable);
+        }
+
+        lock (_lock)
+        {
+            foreach (ref readonly var mapping in mappings)
             {
-                ClearStatus(mapping.Reference, (ushort)cleared);
+                Unpin(in mapping);
             }
+        }
+    }
+
+    private void Unpin(in GrantMapping mapping)
+    {
+        ref var active = ref _active[mapping.Reference];
+        if (mapping.Writable)
+        {
+            active.Writers--;
+        }
+        else
+        {
+            active.Readers--;
+        }
+
+        var cleared = (active.Writers == 0 ? GrantFlags.Writing : 0) | (active.Pins == 0 ? GrantFlags.Reading : 0);
+        if (cleared != 0)
+        {
+            ClearStatus(mapping.Reference, (ushort)cleared);
         }
     }
 
@@ -76,54 +113,59 @@ public sealed partial class GrantTable
     /// <summary>Maps for a domain: 0 for backends, the domain's own id for copies within it.</summary>
     internal short Map(uint reference, bool writable, int grantee, out GrantMapping mapping)
     {
-        mapping = default;
         lock (_lock)
         {
-            if (!Exists(reference))
-            {
-                return GrantStatus.BadReference;
-            }
-
-            ref var active = ref _active[reference];
-            if (TryPin(reference, writable, grantee) is var status and not GrantStatus.Okay)
-            {
-                return status;
-            }
-
-            if (active.Pins == 0)
-            {
-                // The frame counts from the first pin on: a guest that changes it meanwhile changes nothing.
-                active.Mfn = FrameOf(EntryOf(reference));
-            }
-
-            if (!_domain.TryHoldPage(active.Mfn, writable, out var page))
-            {
-                if (active.Pins == 0)
-                {
-                    ClearStatus(reference, GrantFlags.Reading | GrantFlags.Writing);
-                }
-
-                return GrantStatus.BadPage;
-            }
-
-            if (writable)
-            {
-                active.Writers++;
-            }
-            else
-            {
-                active.Readers++;
-            }
-
-            mapping = new(reference, active.Mfn, page, writable);
-            return GrantStatus.Okay;
+            return MapUnderLock(reference, writable, grantee, out mapping);
         }
     }
 
-    /// <summary>Checks the entry and sets its flags in one step, so that the guest cannot take it back in between. Under the lock.</summary>
-    private short TryPin(uint reference, bool writable, int grantee)
+    private short MapUnderLock(uint reference, bool writable, int grantee, out GrantMapping mapping)
     {
+        mapping = default;
+        if (!Exists(reference))
+        {
+            return GrantStatus.BadReference;
+        }
+
+        ref var active = ref _active[reference];
         var entry = EntryOf(reference);
+        if (TryPin(entry, reference, writable, grantee) is var status and not GrantStatus.Okay)
+        {
+            return status;
+        }
+
+        if (active.Pins == 0)
+        {
+            // The frame counts from the first pin on: a guest that changes it meanwhile changes nothing.
+            active.Mfn = FrameOf(entry);
+        }
+
+        if (!_domain.TryHoldPage(active.Mfn, writable, out var page))
+        {
+            if (active.Pins == 0)
+            {
+                ClearStatus(reference, GrantFlags.Reading | GrantFlags.Writing);
+            }
+
+            return GrantStatus.BadPage;
+        }
+
+        if (writable)
+        {
+            active.Writers++;
+        }
+        else
+        {
+            active.Readers++;
+        }
+
+        mapping = new(reference, active.Mfn, page, writable);
+        return GrantStatus.Okay;
+    }
+
+    /// <summary>Checks the entry and sets its flags in one step, so that the guest cannot take it back in between. Under the lock.</summary>
+    private short TryPin(nint entry, uint reference, bool writable, int grantee)
+    {
         var wanted = (uint)GrantFlags.Reading | (writable ? GrantFlags.Writing : 0u);
         for (var attempt = 0; attempt < 4; attempt++)
         {

@@ -13,7 +13,7 @@ public sealed partial class GrantTable
     /// <summary>Entries that the ABI reserves at the table's start; they survive a change of version.</summary>
     public const int ReservedEntries = 8;
 
-    private const int EntrySizeV1 = 8, EntrySizeV2 = 16, StatusesPerFrame = MachineFrames.PageSize / 2;
+    private const int LargestEntrySize = 16, StatusesPerFrame = MachineFrames.PageSize / 2;
     private readonly Domain _domain;
     private readonly Lock _lock = new();
     private readonly List<HypervisorFrame> _frames = [];
@@ -52,9 +52,12 @@ public sealed partial class GrantTable
     /// <summary>Frames that exist.</summary>
     internal int FrameCount => _frames.Count;
 
-    private int EntrySize => Version == 1 ? EntrySizeV1 : EntrySizeV2;
+    private int EntrySize => 1 << EntryShift;
 
-    private int EntriesPerFrame => MachineFrames.PageSize / EntrySize;
+    /// <summary>Binary logarithm of <see cref="EntrySize"/>: references are split on every map, and a division is dear.</summary>
+    private int EntryShift => Version == 1 ? 3 : 4;
+
+    private int EntriesPerFrame => MachineFrames.PageSize >> EntryShift;
 
     /// <summary>
     /// Fills a reserved entry, as the domain builder does for the console (0) and the store (1), so that Domain-0 may map these pages.
@@ -242,7 +245,7 @@ public sealed partial class GrantTable
 
             var first = SharedWord.Bytes(EntryOf(a), EntrySize);
             var second = SharedWord.Bytes(EntryOf(b), EntrySize);
-            Span<byte> kept = stackalloc byte[EntrySizeV2];
+            Span<byte> kept = stackalloc byte[LargestEntrySize];
             first.CopyTo(kept);
             second.CopyTo(first);
             kept[..EntrySize].CopyTo(second);
@@ -253,7 +256,10 @@ public sealed partial class GrantTable
     private bool Exists(uint reference) => reference < (uint)(_frames.Count * EntriesPerFrame);
 
     private nint EntryOf(uint reference)
-        => _frames[(int)reference / EntriesPerFrame].Page + (nint)((int)reference % EntriesPerFrame * EntrySize);
+    {
+        var offset = reference << EntryShift;
+        return _frames[(int)(offset / MachineFrames.PageSize)].Page + (nint)(offset % MachineFrames.PageSize);
+    }
 
     private ulong FrameOf(nint entry) => Version == 1 ? SharedWord.Load32(entry + 4) : SharedWord.Load64(entry + 8);
 

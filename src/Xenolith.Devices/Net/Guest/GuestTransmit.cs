@@ -5,6 +5,7 @@ using Xenolith.Devices.Net.Frames;
 using Xenolith.Devices.Net.Ports;
 using Xenolith.Devices.Rings;
 using Xenolith.Host.Files;
+using Xenolith.Machine.Grants;
 
 namespace Xenolith.Devices.Net.Guest;
 
@@ -38,7 +39,7 @@ public sealed class GuestTransmit
     private readonly NetCounters _counters;
     private readonly Action _notify;
     private readonly TxPacket _packet = new();
-    private readonly GrantedPage[] _pages = new GrantedPage[TxPacket.MostRequests];
+    private readonly GrantMapping[] _pages = new GrantMapping[TxPacket.MostRequests];
     private readonly MemoryRun[] _runs = new MemoryRun[TxPacket.MostRequests + 1];
     private readonly byte[] _head = GC.AllocateArray<byte>(FrameHeaders.Enough, pinned: true);
     private readonly byte[] _response = new byte[NetifLayout.TxEntrySize];
@@ -204,11 +205,7 @@ public sealed class GuestTransmit
 
     private void Unmap()
     {
-        for (var i = 0; i < _mapped; i++)
-        {
-            _grants.Unmap(in _pages[i], 0, 0);
-        }
-
+        _grants.Unmap(_pages.AsSpan(0, _mapped));
         _mapped = 0;
     }
 
@@ -220,7 +217,7 @@ public sealed class GuestTransmit
         for (var i = 0; i < _mapped; i++)
         {
             var request = _packet.Requests[i];
-            var address = _pages[i].Address + request.Offset;
+            var address = _pages[i].Page + request.Offset;
             var length = (int)request.Size;
             var part = Math.Min(length, FrameHeaders.Enough - copied);
             MappedBytes.Copy(address, _head.AsSpan(copied, part));

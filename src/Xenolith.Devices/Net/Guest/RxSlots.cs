@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Xenolith.Abi.Net;
 using Xenolith.Devices.Rings;
 using Xenolith.Host.Files;
+using Xenolith.Machine.Grants;
 
 namespace Xenolith.Devices.Net.Guest;
 
@@ -18,7 +19,7 @@ public sealed class RxSlots
 
     private readonly SharedRing _ring;
     private readonly IGrantedPages _grants;
-    private readonly GrantedPage[] _pages = new GrantedPage[Most];
+    private readonly GrantMapping[] _pages = new GrantMapping[Most];
     private readonly ushort[] _ids = new ushort[Most];
     private readonly int[] _dirty = new int[Most];
     private readonly byte[] _entry = new byte[NetifLayout.RxEntrySize];
@@ -56,10 +57,10 @@ public sealed class RxSlots
     }
 
     /// <summary>A held page as a place to receive into.</summary>
-    public MemoryRun Run(int index) => new(_pages[(_first + index) & Mask].Address, PageSize);
+    public MemoryRun Run(int index) => new(_pages[(_first + index) & Mask].Page, PageSize);
 
     /// <summary>The first bytes of a held page.</summary>
-    public Span<byte> Bytes(int index, int length) => MappedBytes.At(_pages[(_first + index) & Mask].Address, length);
+    public Span<byte> Bytes(int index, int length) => MappedBytes.At(_pages[(_first + index) & Mask].Page, length);
 
     /// <summary>Notes that so many bytes at the start of a held page were written.</summary>
     public void Written(int index, int length)

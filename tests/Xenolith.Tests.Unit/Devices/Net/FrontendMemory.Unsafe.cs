@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Xenolith.Devices.Rings;
+using Xenolith.Machine.Grants;
 
 namespace Xenolith.Tests.Unit.Devices.Net;
 
@@ -48,20 +49,36 @@ internal sealed class FrontendMemory : IGrantedPages, IDisposable
 
     public void MakeReadOnly(int page) => _readOnly[page] = true;
 
-    public bool TryMap(uint gref, bool write, out GrantedPage page)
+    public int Map(ReadOnlySpan<uint> grefs, bool write, Span<GrantMapping> pages)
     {
-        page = default;
-        if (gref >= Pages || !_granted[gref] || (write && _readOnly[gref]))
+        for (var i = 0; i < grefs.Length; i++)
         {
-            return false;
+            var gref = grefs[i];
+            if (gref >= Pages || !_granted[gref] || (write && _readOnly[gref]))
+            {
+                return i;
+            }
+
+            _mapped[gref]++;
+            pages[i] = new GrantMapping(gref, gref, Address((int)gref), write);
         }
 
-        _mapped[gref]++;
-        page = new GrantedPage(Address((int)gref), gref, gref, write);
-        return true;
+        return grefs.Length;
     }
 
-    public void Unmap(in GrantedPage page, int offset, int written) => Assert.True(--_mapped[page.Gref] >= 0);
+    public void NoteWrite(in GrantMapping page, int offset, int length)
+    {
+        Assert.True(page.Writable);
+        Assert.InRange(offset + length, 1, 4096);
+    }
+
+    public void Unmap(ReadOnlySpan<GrantMapping> pages)
+    {
+        foreach (ref readonly var page in pages)
+        {
+            Assert.True(--_mapped[page.Reference] >= 0);
+        }
+    }
 
     public void Dispose() => Marshal.FreeHGlobal(_block);
 }
