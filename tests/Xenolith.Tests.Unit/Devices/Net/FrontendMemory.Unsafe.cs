@@ -69,7 +69,7 @@ internal sealed class FrontendMemory : IGrantedPages, IDisposable
     public void NoteWrite(in GrantMapping page, int offset, int length)
     {
         Assert.True(page.Writable);
-        Assert.InRange(offset + length, 1, 4096);
+        Assert.True(offset + length is > 0 and <= 4096);
     }
 
     public void Unmap(ReadOnlySpan<GrantMapping> pages)
