@@ -12,9 +12,11 @@ internal static class Program
 
     private static int Main(string[] words)
     {
+        CurrentProcess.Settle();
         // A domain's monitor and its process are this program too, and must not meet anything of a command's.
         if (ChildProgram.TryRun(words, out var childCode))
             return childCode;
+        CurrentProcess.LeaveRemovedDirectory();
         var terminal = Terminal.OfProcess();
         try
         {

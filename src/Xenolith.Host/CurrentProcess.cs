@@ -8,6 +8,9 @@ public static partial class CurrentProcess
     private const int SetParentDeathSignal = 1;
     private const int SetTimerSlack = 29;
     private const int SetDumpable = 4;
+    private const uint GroupAndOthers = 0x3f;
+    private const int FileTooLarge = 25;
+    private const nint Ignored = 1;
 
     /// <summary>
     /// Ends this process by SIGKILL when the thread that spawned it ends. Returns false if that has happened already
@@ -18,6 +21,29 @@ public static partial class CurrentProcess
     {
         _ = Prctl(SetParentDeathSignal, ProcessHandle.Kill, 0, 0, 0);
         return ParentId() == parent;
+    }
+
+    /// <summary>
+    /// Makes this process and its children independent of what an odd caller left to them: an umask that would shut us out of our own files, and
+    /// a limit of file sizes (<c>ulimit -f</c>), which holds for guest memory too and shall be an error with words, not a signal.
+    /// </summary>
+    public static void Settle()
+    {
+        _ = SetMask(SetMask(GroupAndOthers) & GroupAndOthers);
+        _ = SetDisposition(FileTooLarge, Ignored);
+    }
+
+    /// <summary>Leaves a working directory that was removed, where relative names mean nothing, for the root.</summary>
+    public static void LeaveRemovedDirectory()
+    {
+        try
+        {
+            _ = Environment.CurrentDirectory;
+        }
+        catch (IOException)
+        {
+            Environment.CurrentDirectory = "/";
+        }
     }
 
     /// <summary>Asks for timers as precise as the hardware gives instead of the default 50 us slack; for the calling thread and those it starts.</summary>
@@ -49,6 +75,12 @@ public static partial class CurrentProcess
     /// <summary>The calling thread's id in the kernel, as in /proc/PID/task.</summary>
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial uint SetMask(uint mask);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint SetDisposition(int signal, nint handler);
 
     [LibraryImport("libc", EntryPoint = "getppid")]
     private static partial int ParentId();

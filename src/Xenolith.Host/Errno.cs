@@ -33,6 +33,9 @@ public static class Errno
     /// <summary>Invalid argument.</summary>
     public const int EINVAL = 22;
 
+    /// <summary>Too many open files in this process.</summary>
+    public const int EMFILE = 24;
+
     /// <summary>No space left on the device.</summary>
     public const int ENOSPC = 28;
 

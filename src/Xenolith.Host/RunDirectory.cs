@@ -109,7 +109,8 @@ public sealed partial class RunDirectory : IDisposable
     private static int NumberOf(Exception e) => e switch
     {
         UnauthorizedAccessException => Errno.EACCES,
-        DirectoryNotFoundException => Errno.ENOENT,
+        // Directories above are made too, so one cannot be missing: it is something else.
+        DirectoryNotFoundException => Errno.ENOTDIR,
         { HResult: > 0 and < 4096 } => e.HResult,
         _ => Errno.EIO,
     };

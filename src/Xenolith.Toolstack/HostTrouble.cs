@@ -14,6 +14,7 @@ internal static class HostTrouble
         Errno.EACCES or Errno.EPERM => $" Give the directory to this user, or choose another with {RunDirectory.Variable}.",
         Errno.EROFS => $" Choose a place that can be written to with {RunDirectory.Variable}.",
         Errno.ENOTDIR or Errno.EEXIST => $" It, or a part of its path, is no directory; choose another with {RunDirectory.Variable}.",
+        Errno.EMFILE => " Allow more open files: ulimit -n 1024.",
         Errno.ENOSPC => " Free some space on that file system.",
         _ => string.Empty,
     };

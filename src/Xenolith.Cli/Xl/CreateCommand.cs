@@ -57,7 +57,7 @@ internal static class CreateCommand
             return use.Fail("no configuration file is named; give one, or /dev/null and assignments such as 'name=\"web\"'.", ExitCode.NoConfigFile);
         var dryRun = use.Has("dryrun") || use.Globals.DryRun;
         if (!dryRun && (use.Has("vncviewer") || use.Has("vncviewer-autopass")))
-            return use.Fail("-V: PV framebuffers are not built yet, so there is no display to view; leave out -V.");
+            return use.Fail("-V and -A: PV framebuffers are not built yet, so there is no display to view; leave them out.");
         var quiet = use.Has("quiet");
         if (!quiet)
             use.Terminal.Error.Line($"Parsing config from {file}");

@@ -31,7 +31,7 @@ internal static class CoreFiles
     public static void Write(DomainInstance domain, string path, Action<Message> answer)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
-        using var stream = new FileStream(path, options);
+        using var stream = Open(domain, path, options);
         domain.Ask(new Message(Verbs.DumpCore), [stream.SafeFileHandle], reply =>
         {
             if (reply is { Verb: Verbs.Done })
@@ -44,5 +44,17 @@ internal static class CoreFiles
             File.Delete(path);
             answer(new Message(Verbs.Failed).With("text", $"cannot write the core of domain {domain.Record.Name} to {path}: {cause}. Choose a file system with room for its memory."));
         });
+    }
+
+    private static FileStream Open(DomainInstance domain, string path, FileStreamOptions options)
+    {
+        try
+        {
+            return new FileStream(path, options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"cannot write the core of domain {domain.Record.Name}: {e.Message} Name a file in a directory that this user may write to.", e);
+        }
     }
 }

@@ -41,6 +41,27 @@ internal sealed class MonitorLog(bool foreground, bool silent) : IDisposable
         StandardStreams.RedirectOutput(_file.File);
     }
 
+    /// <summary>What stands last in the file, such as the reason that a child gave before it ended; null if nothing does, or in the foreground.</summary>
+    public string? LastLine()
+    {
+        if (_file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var file = Descriptors.OpenForReading(_file.Path);
+            var tail = new byte[1024];
+            var count = RandomAccess.Read(file, tail, Math.Max(0, RandomAccess.GetLength(file) - tail.Length));
+            return Encoding.UTF8.GetString(tail, 0, count).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        }
+        catch (IOException)
+        {
+            return null; // somebody took the file away; whoever asks says where it was
+        }
+    }
+
     /// <summary>Tells one line.</summary>
     public void Write(string line)
     {

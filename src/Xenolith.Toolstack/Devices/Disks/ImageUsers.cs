@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xenolith.Host;
 
 namespace Xenolith.Toolstack.Devices.Disks;
@@ -7,7 +8,7 @@ internal static class ImageUsers
 {
     private static readonly string[] Backends = ["/local/domain/0/backend/vbd", "/local/domain/0/backend/qdisk", "/local/domain/0/backend/vbd3"];
 
-    /// <summary>A domain and its disk in words; null if none of this host is found.</summary>
+    /// <summary>By whom, in words; null if none of this host is found.</summary>
     public static string? Find(FileStatus image, DeviceSurroundings around) => around.Store.Do(store =>
     {
         var disks =
@@ -19,8 +20,13 @@ internal static class ImageUsers
         {
             if (store.Read($"{disk.Path}/physical-device-path") is { } path && IsSame(path, image))
             {
+                if (disk.Domid == around.Address.Domid.ToString(CultureInfo.InvariantCulture))
+                {
+                    return $"by disk {store.Read($"{disk.Path}/dev")} of the same domain";
+                }
+
                 var name = store.Read($"/local/domain/{disk.Domid}/name") ?? disk.Domid;
-                return $"domain {name} (disk {store.Read($"{disk.Path}/dev")})";
+                return $"by domain {name} (disk {store.Read($"{disk.Path}/dev")})";
             }
         }
 

@@ -43,5 +43,5 @@ internal sealed record NbdServerCommand(string Program, IReadOnlyList<string> Ar
     }
 
     /// <summary>QEMU's name of a format.</summary>
-    private static string DriverOf(DiskFormat format) => format == DiskFormat.Vhd ? "vpc" : format.ToString().ToLowerInvariant();
+    public static string DriverOf(DiskFormat format) => format == DiskFormat.Vhd ? "vpc" : format.ToString().ToLowerInvariant();
 }

@@ -245,9 +245,10 @@ internal sealed class VifDevice(NicConfig nic) : Device
             return;
         }
 
+        var log = surroundings.Context.Log;
         surroundings.Fail(
-            $"{Title}: {_way!.Passt} {end}. What it said stands in {surroundings.Context.Log.Where}; it needs an interface of the host with a default route. "
-            + "Mend that and attach the interface again, or name a switch, as in bridge=bridge0.");
+            $"{Title}: {_way!.Passt} {end}: {log.LastLine() ?? "without a word"} (in {log.Where}). It needs an interface of the host with a default route, and for `forward' "
+            + "ports that are free and, unless it is root's, not below 1024. Mend that, or name a switch, as in bridge=bridge0.");
     }
 
     /// <summary>Starts the helper anew behind the interface, whose frontend stays connected.</summary>
