@@ -15,6 +15,9 @@ internal sealed class AttachedDevice : IDisposable
     /// <summary>How long a guest may take to close a device, as in libxl.</summary>
     private const int DetachMilliseconds = 10_000;
 
+    // The guest's own words may stand in it, and a node of the store holds 4 KiB.
+    private const int LongestCause = 1000;
+
     private Device _device;
     private readonly DeviceSurroundings _around;
     private readonly DomainChild _child;
@@ -159,6 +162,7 @@ internal sealed class AttachedDevice : IDisposable
             return;
         }
 
+        cause = cause.Length > LongestCause ? $"{cause[..LongestCause]}..." : cause;
         Log(cause);
         if (_made is not null)
         {

@@ -97,10 +97,18 @@ internal sealed class ControlServer : IDisposable
             if (request is null)
             {
                 Close();
+                return;
             }
-            else
+
+            try
             {
                 _server._serve(request, Answer);
+            }
+            catch (Exception e)
+            {
+                // A fault in serving an order costs the order, not the domain; the stack goes to the log.
+                Console.Error.WriteLine(e);
+                Answer(new Message(Verbs.Failed).With("text", $"the order \"{request.Verb}\" failed: {e.Message}"));
             }
         }
 

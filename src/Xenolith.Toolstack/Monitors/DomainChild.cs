@@ -115,18 +115,20 @@ internal sealed class DomainChild : IDisposable
 
     private void Receive()
     {
-        Message? message;
         try
         {
-            message = _channel.Receive();
+            Take(_channel.Receive());
         }
         catch (InvalidDataException)
         {
             // A domain process that talks nonsense was taken over by its guest: it ends here.
             _process.Signal(ProcessHandle.Kill);
-            message = null;
+            Take(null);
         }
+    }
 
+    private void Take(Message? message)
+    {
         switch (message)
         {
             case null:

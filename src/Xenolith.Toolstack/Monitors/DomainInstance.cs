@@ -252,7 +252,8 @@ internal sealed class DomainInstance : IDisposable
     }
 
     private static int[] Numbers(Message message, string field) =>
-        [.. message.Text(field).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture))];
+        [.. message.Text(field).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(t =>
+            int.TryParse(t, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new InvalidDataException($"{field} holds \"{t}\", which is no number"))];
 
     private void Build(Func<bool> abandoned, Action<DomainInstance, Message, Action<Message>> serve)
     {

@@ -189,8 +189,20 @@ internal sealed class DomainMonitor : IDisposable
             return; // destroyed by hand meanwhile
         }
 
-        var config = domain.NextConfig ?? domain.Config;
         _restarting = step.Restarts;
+        try
+        {
+            Perform(domain, step);
+        }
+        finally
+        {
+            _restarting = false;
+        }
+    }
+
+    private void Perform(DomainInstance domain, LifecycleStep step)
+    {
+        var config = domain.NextConfig ?? domain.Config;
         if (step.Renames)
         {
             using var held = _context.State.Lock();
@@ -231,8 +243,6 @@ internal sealed class DomainMonitor : IDisposable
         {
             _context.Log.Write($"The restart failed: {e.Message}");
         }
-
-        _restarting = false;
     }
 
     private void Rebind()

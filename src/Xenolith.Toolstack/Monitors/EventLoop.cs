@@ -13,9 +13,7 @@ internal sealed class EventLoop
     private readonly List<Source> _sources = [];
     private readonly PriorityQueue<Timer, long> _timers = new();
     private PollEntry[] _entries = new PollEntry[16];
-
-    /// <summary>Ends <see cref="Run"/> after the current turn.</summary>
-    public bool Stopped { get; set; }
+    private long _turns;
 
     /// <summary>Adds a descriptor.</summary>
     /// <param name="descriptor">Stays its owner's; remove the source before closing it.</param>
@@ -36,15 +34,6 @@ internal sealed class EventLoop
         return timer;
     }
 
-    /// <summary>Turns until <see cref="Stopped"/>.</summary>
-    public void Run()
-    {
-        while (!Stopped)
-        {
-            Turn(Timeout.Infinite);
-        }
-    }
-
     /// <summary>Turns until a condition holds; false after the timeout.</summary>
     public bool RunUntil(Func<bool> condition, int milliseconds)
     {
@@ -63,9 +52,10 @@ internal sealed class EventLoop
         return true;
     }
 
-    /// <summary>Waits for one batch of events, at most the given time, and handles it.</summary>
+    /// <summary>Waits for one batch of events, at most the given time, and handles it. What it calls may turn the loop itself.</summary>
     public void Turn(int milliseconds)
     {
+        var turn = ++_turns;
         var count = 0;
         if (_entries.Length < _sources.Count)
         {
@@ -80,7 +70,8 @@ internal sealed class EventLoop
         }
 
         Poller.Wait(_entries.AsSpan(0, count), TimeToWait(milliseconds));
-        for (var i = 0; i < count; i++)
+        // After a turn inside a handler, what was seen before it is stale: a descriptor may have been read empty meanwhile.
+        for (var i = 0; i < count && turn == _turns; i++)
         {
             if (_entries[i].Happened != PollEvents.None && !watched[i].Removed)
             {

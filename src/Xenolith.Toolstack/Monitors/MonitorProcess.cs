@@ -184,7 +184,15 @@ internal sealed class MonitorProcess : IDisposable
     {
         while (_monitor.HasDomains && !_terminated)
         {
-            _context.Loop.Turn(Timeout.Infinite);
+            try
+            {
+                _context.Loop.Turn(Timeout.Infinite);
+            }
+            catch (Exception e) when (StoreTrouble.Is(e))
+            {
+                // What one event asked for could not be done (no store, no room); the domain lives, and the next event finds the rest as it is.
+                _context.Log.Write($"The monitor could not do what was to be done: {e.Message}");
+            }
         }
     }
 }

@@ -72,6 +72,21 @@ public sealed class KillTests : TestHost
         Assert.Contains("was killed by signal 6", Log("guest"));
     }
 
+    [Theory]
+    [InlineData("tell=changed,online,abc")]
+    [InlineData("tell=changed,online,0,-1")]
+    [InlineData("tell=changed,online,99999999999999")]
+    public void A_domain_process_that_talks_nonsense_ends_and_its_monitor_cleans_up(string script)
+    {
+        Create("guest", script);
+
+        Eventually(() => Find("guest") is null, () => "it is still listed");
+        AssertNothingIsLeft();
+        var log = File.ReadAllText(System.IO.Path.Combine(Path, "log", "xl-guest.log"));
+        Assert.Contains("Domain 1: its process was killed by signal 9\n", log);
+        Assert.DoesNotContain("   at Xenolith", log);
+    }
+
     [Fact]
     public void Terminating_a_monitor_ends_its_domain_cleanly()
     {

@@ -10,7 +10,7 @@ namespace Xenolith.Tests.Hostile.Processes;
 
 /// <summary>
 /// A guest that does what its command line says, word by word, once it is unpaused: <c>say=TEXT</c>, <c>flood=BYTES</c>, <c>sleep=MS</c>,
-/// <c>spin=MS</c>, <c>echo</c> (for ever), <c>shutdown=REASON</c>, <c>abort</c>. <c>refuse=TEXT</c> fails the building of it, <c>slow=MS</c> delays it.
+/// <c>spin=MS</c>, <c>echo</c> (for ever), <c>shutdown=REASON</c>, <c>abort</c>, <c>tell=VERB,FIELD,VALUE</c> (to the monitor, past all that is right). <c>refuse=TEXT</c> fails the building of it, <c>slow=MS</c> delays it.
 /// </summary>
 internal sealed class ScriptedAssembly : IDomainAssembly
 {
@@ -109,6 +109,7 @@ internal sealed class ScriptedDomain : IRunningDomain
                 case "spin": Spin(Number()); break;
                 case "echo": Echo(); break;
                 case "shutdown": _events.ShutDown(Number(), value == "3" ? "the script crashed" : null); Thread.Sleep(Timeout.Infinite); break;
+                case "tell": Tell(value.Split(',', 3)); break;
                 case "abort": Environment.FailFast("the script said so"); break;
             }
         }
@@ -117,6 +118,12 @@ internal sealed class ScriptedDomain : IRunningDomain
     }
 
     private void Say(ReadOnlySpan<byte> bytes) => Descriptors.WriteAll(_resources.Console, bytes);
+
+    private static void Tell(string[] parts)
+    {
+        using var channel = new MessageChannel(new(DomainProcess.ChannelDescriptor, ownsHandle: false));
+        channel.TrySend(new Message(parts[0]).With(parts[1], parts[2]));
+    }
 
     /// <summary>Numbered lines, so that a gap or a repetition shows.</summary>
     private void Flood(int bytes)
