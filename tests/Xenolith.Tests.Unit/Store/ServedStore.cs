@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Xenolith.Host;
 using Xenolith.Store.Client;
 using Xenolith.Store.Requests;
@@ -44,7 +45,9 @@ public sealed class ServedStore : IDisposable
 
     public StoreClient Connect() => new(Open());
 
-    public IStoreTransport Open() => new SocketTransport(UnixSockets.Connect(_directory, "socket", UnixSocketKind.Stream)!);
+    public IStoreTransport Open() => new SocketTransport(OpenSocket());
+
+    public SafeFileHandle OpenSocket() => UnixSockets.Connect(_directory, "socket", UnixSocketKind.Stream)!;
 
     public void Stop()
     {
