@@ -3,10 +3,13 @@ using Xenolith.Store.Wire;
 
 namespace Xenolith.Store.Transactions;
 
-/// <summary>The requests made in a transaction, to be repeated at its commit: u8 type, u8 whether it changed something, u16 length, payload.</summary>
+/// <summary>
+/// The requests made in a transaction, to be repeated at its commit: u8 type, u8 whether it changed something, u8 the error it was answered with,
+/// u16 length, payload.
+/// </summary>
 internal sealed class RequestLog
 {
-    private const int Header = 4;
+    private const int Header = 5;
 
     private byte[] _bytes = [];
     private int _length;
@@ -21,7 +24,7 @@ internal sealed class RequestLog
     public int Bytes => _length;
 
     /// <summary>Adds a request.</summary>
-    public void Add(MessageType type, bool changes, ReadOnlySpan<byte> payload)
+    public void Add(MessageType type, bool changes, StoreError error, ReadOnlySpan<byte> payload)
     {
         var size = Header + payload.Length;
         if (_bytes.Length - _length < size)
@@ -29,7 +32,8 @@ internal sealed class RequestLog
         var to = _bytes.AsSpan(_length, size);
         to[0] = (byte)type;
         to[1] = changes ? (byte)1 : (byte)0;
-        BinaryPrimitives.WriteUInt16LittleEndian(to[2..], (ushort)payload.Length);
+        to[2] = (byte)error;
+        BinaryPrimitives.WriteUInt16LittleEndian(to[3..], (ushort)payload.Length);
         payload.CopyTo(to[Header..]);
         _length += size;
         Count++;
@@ -40,13 +44,16 @@ internal sealed class RequestLog
     public Entries GetEnumerator() => new(_bytes.AsSpan(0, _length));
 
     /// <summary>One request.</summary>
-    public readonly ref struct Entry(MessageType type, bool changes, ReadOnlySpan<byte> payload)
+    public readonly ref struct Entry(MessageType type, bool changes, StoreError error, ReadOnlySpan<byte> payload)
     {
         /// <summary>What was asked.</summary>
         public MessageType Type { get; } = type;
 
         /// <summary>Whether it changed something.</summary>
         public bool Changes { get; } = changes;
+
+        /// <summary>The error it was answered with, if any.</summary>
+        public StoreError Error { get; } = error;
 
         /// <summary>The request's payload.</summary>
         public ReadOnlySpan<byte> Payload { get; } = payload;
@@ -65,8 +72,8 @@ internal sealed class RequestLog
         {
             if (_rest.IsEmpty)
                 return false;
-            var length = BinaryPrimitives.ReadUInt16LittleEndian(_rest[2..]);
-            Current = new((MessageType)_rest[0], _rest[1] != 0, _rest.Slice(Header, length));
+            var length = BinaryPrimitives.ReadUInt16LittleEndian(_rest[3..]);
+            Current = new((MessageType)_rest[0], _rest[1] != 0, (StoreError)_rest[2], _rest.Slice(Header, length));
             _rest = _rest[(Header + length)..];
             return true;
         }

@@ -78,8 +78,8 @@ internal sealed class TransactionRequests(StoreTree main, TreeClock clock, Watch
             return StoreError.ENOSPC;
         _sink.Changes = transaction.Changes;
         _sink.HasChanged = false;
-        error = nodes.Answer(Call(connection, transaction.Tree, type, payload, reply));
-        transaction.Log.Add(type, _sink.HasChanged, payload);
+        error = nodes.Answer(Call(connection, connection.Domain, transaction.Tree, type, payload, reply));
+        transaction.Log.Add(type, _sink.HasChanged, error, payload);
         return error;
     }
 
@@ -144,23 +144,25 @@ internal sealed class TransactionRequests(StoreTree main, TreeClock clock, Watch
     {
         _replyThen.Clear();
         _replyNow.Clear();
-        _sink.Changes = null;
-        var errorThen = nodes.Answer(Call(connection, then, request.Type, request.Payload, new Reply(_replyThen, request.Type, 0, 0)));
         _sink.Changes = changes;
-        var errorNow = nodes.Answer(Call(connection, now, request.Type, request.Payload, new Reply(_replyNow, request.Type, 0, 0)));
-        return errorThen == errorNow && Comparable(request.Type, _replyThen).SequenceEqual(Comparable(request.Type, _replyNow));
+        var error = nodes.Answer(Call(connection, connection.Domain, now, request.Type, request.Payload, new Reply(_replyNow, request.Type, 0, 0)));
+        if (error != request.Error || error != StoreError.None)
+            return error == request.Error;
+        // It was granted then, so no quota is in its way, whatever the domain has used up since.
+        _sink.Changes = null;
+        nodes.Answer(Call(connection, null, then, request.Type, request.Payload, new Reply(_replyThen, request.Type, 0, 0)));
+        return Comparable(request.Type, _replyThen).SequenceEqual(Comparable(request.Type, _replyNow));
     }
 
-    /// <summary>A reply without the generation number of DIRECTORY_PART: the transaction's own changes alone make that differ.</summary>
     private static ReadOnlySpan<byte> Comparable(MessageType type, OutputQueue reply) =>
         type == MessageType.DirectoryPart && reply.Length > MessageHeader.Size ? reply.Pending[(MessageHeader.Size + reply.Pending[MessageHeader.Size..].IndexOf((byte)0))..] : reply.Pending;
 
-    private NodeCall Call(StoreConnection connection, StoreTree tree, MessageType type, ReadOnlySpan<byte> payload, Reply reply) => new()
+    private NodeCall Call(StoreConnection connection, Domain? domain, StoreTree tree, MessageType type, ReadOnlySpan<byte> payload, Reply reply) => new()
     {
         Type = type,
         Payload = payload,
         Actor = connection.Actor,
-        Domain = connection.Domain,
+        Domain = domain,
         Tree = tree,
         Sink = _sink,
         Reply = reply,

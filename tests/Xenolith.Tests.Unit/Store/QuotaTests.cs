@@ -35,6 +35,19 @@ public class QuotaTests
     }
 
     [Fact]
+    public void A_commit_that_the_quota_would_refuse_by_now_is_not_said_to_be_done()
+    {
+        _control.SetQuota(1, "nodes", 2);
+        var transaction = _domain.StartTransaction();
+        _domain.Write("mine", "", transaction);
+        _control.Write("/given", "");
+        _control.SetPermissions("/given", "n1");
+
+        Assert.False(_domain.EndTransaction(transaction, commit: true));
+        Assert.False(_domain.Exists("mine"));
+    }
+
+    [Fact]
     public void A_transaction_cannot_get_around_the_count()
     {
         _control.Control("quota", "set", "nodes", "5");

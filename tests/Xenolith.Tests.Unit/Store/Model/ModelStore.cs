@@ -19,7 +19,7 @@ internal sealed class ModelStore(ModelTree tree)
     {
         if (inTransaction)
         {
-            return client.Transaction!.Do(type, path, argument);
+            return client.Transaction!.Do(type, path, argument, Tree.Owned(client.Domid) - client.Transaction.Start.Owned(client.Domid));
         }
 
         var before = Tree;
@@ -46,7 +46,7 @@ internal sealed class ModelStore(ModelTree tree)
         }
 
         var again = new ModelTransaction(client.Domid, Tree);
-        if (transaction.Requests.Any(r => again.Do(r.Type, r.Path, r.Argument) != r.Answer))
+        if (transaction.Requests.Any(r => again.Do(r.Type, r.Path, r.Argument, 0) != r.Answer))
         {
             return "EAGAIN";
         }
@@ -120,15 +120,18 @@ internal sealed class ModelClient(int domid)
 /// <summary>A transaction: a tree of its own, what was asked and answered, and what changed, each path once.</summary>
 internal sealed class ModelTransaction(int domid, ModelTree tree)
 {
+    /// <summary>The store's tree when it began.</summary>
+    public ModelTree Start { get; } = tree;
+
     public ModelTree Tree { get; private set; } = tree;
 
     public List<(MessageType Type, string Path, string Argument, string Answer)> Requests { get; } = [];
 
     public List<(string Path, ModelTree Before, bool Removed)> Changes { get; } = [];
 
-    public string Do(MessageType type, string path, string argument)
+    public string Do(MessageType type, string path, string argument, int ownedElsewhere)
     {
-        var before = Tree;
+        var before = Tree with { OwnedElsewhere = ownedElsewhere };
         var (answer, after, changed) = before.Do(domid, type, path, argument);
         Tree = after;
         Requests.Add((type, path, argument, answer));

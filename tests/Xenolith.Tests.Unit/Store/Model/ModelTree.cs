@@ -22,10 +22,15 @@ internal sealed record ModelNode(string Value, ImmutableArray<string> Permission
 }
 
 /// <summary>The model's tree: every path with its node, and the protocol's rules as plainly as they can be said. A value, so a snapshot is free.</summary>
-internal sealed record ModelTree(ImmutableSortedDictionary<string, ModelNode> Nodes)
+/// <param name="Nodes">The nodes.</param>
+/// <param name="OwnedElsewhere">Of a transaction's tree: nodes that a domain was given in the store's tree since it began, which its quota counts too.</param>
+internal sealed record ModelTree(ImmutableSortedDictionary<string, ModelNode> Nodes, int OwnedElsewhere = 0)
 {
     /// <summary>Most nodes a domain may own, and most permissions it may give a node.</summary>
     public const int MostNodes = 12, MostPermissions = 5;
+
+    /// <summary>Nodes of an owner.</summary>
+    public int Owned(int domid) => Nodes.Values.Count(n => n.Owner == domid) + OwnedElsewhere;
 
     public ModelNode? Find(string path) => Nodes.GetValueOrDefault(path);
 
@@ -64,13 +69,13 @@ internal sealed record ModelTree(ImmutableSortedDictionary<string, ModelNode> No
             case MessageType.Remove when node is null:
                 return (Find(Parent(path)) is null ? "ENOENT" : "OK\0", this, null);
             case MessageType.Remove:
-                return ("OK\0", new(Nodes.RemoveRange(Nodes.Keys.Where(p => p == path || p.StartsWith(path + "/", StringComparison.Ordinal)))), path);
+                return ("OK\0", this with { Nodes = Nodes.RemoveRange(Nodes.Keys.Where(p => p == path || p.StartsWith(path + "/", StringComparison.Ordinal))) }, path);
             case MessageType.SetPermissions:
                 ImmutableArray<string> permissions = [.. argument.Split('\0', StringSplitOptions.RemoveEmptyEntries)];
                 var given = new ModelNode(node!.Value, permissions);
                 return actor != 0 && given.Owner != node.Owner ? ("EPERM", this, null)
                     : actor != 0 && permissions.Length > MostPermissions ? ("ENOSPC", this, null)
-                    : ("OK\0", new(Nodes.SetItem(path, given)), path);
+                    : ("OK\0", this with { Nodes = Nodes.SetItem(path, given) }, path);
             default:
                 return Put(actor, path, type == MessageType.Mkdir ? string.Empty : argument);
         }
@@ -99,7 +104,7 @@ internal sealed record ModelTree(ImmutableSortedDictionary<string, ModelNode> No
             missing.Push(at);
         }
 
-        if (actor != 0 && missing.Count > 0 && Nodes.Values.Count(n => n.Owner == actor) + missing.Count > MostNodes)
+        if (actor != 0 && missing.Count > 0 && Owned(actor) + missing.Count > MostNodes)
         {
             return ("ENOSPC", this, null);
         }
@@ -110,6 +115,6 @@ internal sealed record ModelTree(ImmutableSortedDictionary<string, ModelNode> No
             nodes = nodes.Add(fresh, new(string.Empty, actor == 0 ? inherited : inherited.SetItem(0, $"{inherited[0][0]}{actor}")));
         }
 
-        return ("OK\0", new(nodes.SetItem(path, nodes[path] with { Value = value })), path);
+        return ("OK\0", this with { Nodes = nodes.SetItem(path, nodes[path] with { Value = value }) }, path);
     }
 }
