@@ -15,12 +15,9 @@ namespace Xenolith.Toolstack.Networks;
 /// <param name="GatewayDevice">The device that traffic is routed through, for vif-route and vif-nat; empty if none was named.</param>
 internal sealed record HotplugScript(string Path, string Command, string BackendPath, string Interface, string GatewayDevice)
 {
-    /// <summary>How long a script may take, as libxl's hotplug timeout.</summary>
-    public const int DefaultMilliseconds = 40_000;
-
     // What a sockaddr_un can name.
     private const int MaxSocketPath = 107;
-    private const int MaxWords = 2000;
+    private const int MaxWords = 2000, MaxPieces = 64;
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>Starts it; <paramref name="done"/> is called from the loop with null, or with what went wrong and what the script said.</summary>
@@ -110,19 +107,25 @@ internal sealed record HotplugScript(string Path, string Command, string Backend
         private void Listen()
         {
             Span<byte> bytes = stackalloc byte[1024];
-            int count;
-            while ((count = Descriptors.Read(_reader, bytes)) > 0)
+            // A script that talks faster than it is heard must not keep the loop from its time limit.
+            for (var pieces = 0; pieces < MaxPieces; pieces++)
             {
+                var count = Descriptors.Read(_reader, bytes);
+                if (count == 0)
+                {
+                    _output.Wanted = PollEvents.None;
+                }
+
+                if (count <= 0)
+                {
+                    return;
+                }
+
                 // Its first words name the trouble; a script that goes on and on is not remembered.
                 if (_said.Length < MaxWords)
                 {
                     _said.Append(Encoding.UTF8.GetString(bytes[..count]));
                 }
-            }
-
-            if (count == 0)
-            {
-                _output.Wanted = PollEvents.None;
             }
         }
 

@@ -13,7 +13,7 @@ namespace Xenolith.Toolstack.Devices.Disks;
 internal sealed class NbdServer : IDisposable
 {
     private const int ConnectMilliseconds = 30_000, RetryMilliseconds = 5, UnaskedMilliseconds = 200, GraceMilliseconds = 10_000;
-    private const int RememberedBytes = 2000;
+    private const int RememberedBytes = 2000, MaxPieces = 64;
 
     private readonly DiskConfig _disk;
     private readonly DeviceSurroundings _around;
@@ -183,8 +183,8 @@ internal sealed class NbdServer : IDisposable
     private void Listen()
     {
         Span<byte> piece = stackalloc byte[1024];
-        int count;
-        while (_output is { IsClosed: false } && (count = Descriptors.Read(_output, piece)) > 0)
+        // A server that complains faster than it is heard must not keep the monitor from everything else.
+        for (var pieces = 0; pieces < MaxPieces && _output is { IsClosed: false } && Descriptors.Read(_output, piece) is > 0 and var count; pieces++)
         {
             var text = Encoding.UTF8.GetString(piece[..count]);
             _around.Log($"{Name}: {text.TrimEnd()}");

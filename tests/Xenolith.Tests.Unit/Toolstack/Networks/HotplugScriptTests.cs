@@ -38,6 +38,9 @@ public sealed class HotplugScriptTests : IDisposable
     public void Words_without_end_do_not_hold_it_up() => Assert.Null(Run("head -c 1000000 /dev/zero | tr '\\0' x"));
 
     [Fact]
+    public void Words_faster_than_anybody_reads_do_not_keep_it_alive() => Assert.Contains("did not end within 0.3 s and was killed", Run("yes & yes", 300));
+
+    [Fact]
     public void One_that_does_not_end_is_killed_with_all_it_started()
     {
         var error = Run($"sleep 1000 & echo $! > {_directory}/pid; echo waiting; wait", 300);
