@@ -50,11 +50,18 @@ public sealed class KernelFileTests : IDisposable
             Assert.Contains(format, error.Message, StringComparison.Ordinal);
         }
 
-        var random = new Random(1);
-        for (var i = 0; i < 40; i++)
+        byte[][] whole = [packed, BzImage(packed, format == "gzip" ? null : 1u << 20)];
+        foreach (var seed in FuzzSeeds.Take(60))
         {
-            var damaged = (byte[])packed.Clone();
-            damaged[random.Next(8, damaged.Length)] ^= (byte)(1 << random.Next(8));
+            var random = new Random(seed);
+            var damaged = (byte[])whole[random.Next(2)].Clone();
+            for (var changes = random.Next(1, 5); changes > 0; changes--)
+            {
+                // The boot protocol's fields and the format's own header are where a number can do most.
+                ref var place = ref damaged[random.Next(3) switch { 0 => random.Next(64), 1 => random.Next(0x1f0, 0x440), _ => random.Next(damaged.Length) }];
+                place = random.Next(4) switch { 0 => 0, 1 => 0xff, 2 => (byte)random.Next(256), _ => (byte)(place ^ (1 << random.Next(8))) };
+            }
+
             try
             {
                 Unpack(damaged);

@@ -33,13 +33,13 @@ internal static class IndirectBlocks
         var table = blocks.Read(number, $"a block map of inode {inode.Number}");
         for (var i = 0; i < table.Length / sizeof(uint) && logical < count; i++)
         {
+            blocks.Budget.Spend();
             if (level > 1)
             {
                 ReadLevel(inode, Number(table, i), level - 1, blocks, count, ref logical, runs);
             }
             else
             {
-                blocks.Budget.Spend();
                 Take(inode, Number(table, i), logical++, blocks, runs);
             }
         }

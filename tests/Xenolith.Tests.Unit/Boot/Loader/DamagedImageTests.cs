@@ -77,6 +77,28 @@ public sealed class DamagedImageTests
         }, iter: 300);
     }
 
+    [Fact]
+    public void A_map_of_holes_without_end_ends_by_its_steps()
+    {
+        const int Block = 65536;
+        using var maker = new ImageMaker();
+        byte[] upper = ImageMaker.Pattern(Block, 1), lower = ImageMaker.Pattern(Block, 2);
+        var image = maker.File("/boot/grub/grub.cfg", "menuentry a {\nlinux /vmlinuz\n}\n").File("/vmlinuz", "k").File("/upper", upper).File("/lower", lower)
+            .Make($"-t ext2 -b {Block} -N 16", "16M");
+        var (at, below) = (image.AsSpan().IndexOf(upper), image.AsSpan().IndexOf(lower));
+        // Every number of the upper table names the lower one, which holds nothing: 2^28 holes for 2^14 numbers.
+        image = maker.Change(image, $"set_inode_field /vmlinuz block[TIND] {at / Block}\nset_inode_field /vmlinuz size 0x4000000000000000\n");
+        for (var i = 0; i < Block; i += sizeof(uint))
+        {
+            BitConverter.TryWriteBytes(image.AsSpan(at + i), (uint)(below / Block));
+        }
+
+        image.AsSpan(below, Block).Clear();
+
+        var error = Assert.Throws<BootException>(() => MemoryDisk.Find(image));
+        Assert.Contains("more steps than any honest disk needs", error.Message, StringComparison.Ordinal);
+    }
+
     private static bool IsSparse(byte[] image, int at)
     {
         var block = image.AsSpan(at & ~1023, 1024);
