@@ -6,7 +6,6 @@ namespace Xenolith.Host;
 public static partial class CurrentProcess
 {
     private const int SetParentDeathSignal = 1;
-    private const int SetTimerSlack = 29;
     private const int SetDumpable = 4;
     private const uint GroupAndOthers = 0x3f;
     private const int FileTooLarge = 25;
@@ -45,9 +44,6 @@ public static partial class CurrentProcess
             Environment.CurrentDirectory = "/";
         }
     }
-
-    /// <summary>Asks for timers as precise as the hardware gives instead of the default 50 us slack; for the calling thread and those it starts.</summary>
-    public static void UsePreciseTimers() => _ = Prctl(SetTimerSlack, 1, 0, 0, 0);
 
     /// <summary>Forbids core dumps of, and debuggers at, this process: its memory is a guest's.</summary>
     public static void HideMemory() => _ = Prctl(SetDumpable, 0, 0, 0, 0);

@@ -10,7 +10,6 @@ public sealed partial class Vcpu
     private readonly object _parkMonitor = new();
     private Thread? _thread;
     private int _attention;
-    private int _pauseCount;
     private bool _parked = true;
     private volatile bool _down, _blocked;
 
@@ -24,7 +23,7 @@ public sealed partial class Vcpu
     /// <summary>True while it waits for an event (SCHEDOP_block or _poll).</summary>
     public bool IsBlocked => _blocked;
 
-    private bool MayRun => Domain.MayRun && !_down && Volatile.Read(ref _pauseCount) == 0;
+    private bool MayRun => Domain.MayRun && !_down;
 
     /// <summary>The host's id of the thread, for CPU time in /proc; 0 before the domain first runs.</summary>
     public int HostThread { get; private set; }
@@ -62,21 +61,6 @@ public sealed partial class Vcpu
         Volatile.Write(ref _attention, 1);
         Engine.Kick();
         _wake.Wake();
-    }
-
-    /// <summary>Stops this vCPU alone until <see cref="UnpauseOne"/>; returns when it is parked (unless it is the caller). Any thread.</summary>
-    internal void PauseOne()
-    {
-        Interlocked.Increment(ref _pauseCount);
-        Attend();
-        WaitUntilParked();
-    }
-
-    /// <summary>Undoes one <see cref="PauseOne"/>. Any thread.</summary>
-    internal void UnpauseOne()
-    {
-        Interlocked.Decrement(ref _pauseCount);
-        Attend();
     }
 
     /// <summary>Waits until the thread is neither in guest code nor in a handler; returns at once on the vCPU's own thread.</summary>

@@ -87,16 +87,8 @@ internal static class ControlCommands
         var domain = use.Services.Host.Find(use.Arguments[0]);
         var file = use.Value("defconfig");
         var assignments = new List<string>();
-        foreach (var word in use.Arguments.Skip(1))
-        {
-            if (word.Contains('='))
-                assignments.Add(word);
-            else if (file is null)
-                file = word;
-            else
-                return use.Misused($"`{word}' is neither the configuration file, which is `{file}', nor an assignment such as memory=512.");
-        }
-
+        if (CreateCommand.Sort(use.Arguments.Skip(1), ref file, assignments) is { } stray)
+            return use.Misused(stray);
         if (file is null)
             return use.Fail("Config file not specified");
         if (domain.Domid == 0)

@@ -43,16 +43,8 @@ internal static class CreateCommand
     {
         var file = use.Value("defconfig");
         var assignments = new List<string>();
-        foreach (var word in use.Arguments)
-        {
-            if (word.Contains('='))
-                assignments.Add(word);
-            else if (file is null)
-                file = word;
-            else
-                return use.Misused($"`{word}' is neither the configuration file, which is `{file}', nor an assignment such as memory=512.");
-        }
-
+        if (Sort(use.Arguments, ref file, assignments) is { } stray)
+            return use.Misused(stray);
         if (file is null)
             return use.Fail("no configuration file is named; give one, or /dev/null and assignments such as 'name=\"web\"'.", ExitCode.NoConfigFile);
         var dryRun = use.Has("dryrun") || use.Globals.DryRun;
@@ -68,6 +60,23 @@ internal static class CreateCommand
             return Create(use, reading.Config!);
         use.Terminal.Out.Write(LibxlJson.DryRun(reading.Config!));
         return ExitCode.Success;
+    }
+
+    /// <summary>Tells the words behind a command apart: the configuration file, unless an option named it, and assignments.</summary>
+    /// <returns>What is wrong with them, or null.</returns>
+    internal static string? Sort(IEnumerable<string> words, ref string? file, List<string> assignments)
+    {
+        foreach (var word in words)
+        {
+            if (word.Contains('='))
+                assignments.Add(word);
+            else if (file is null)
+                file = word;
+            else
+                return $"`{word}' is neither the configuration file, which is `{file}', nor an assignment such as memory=512.";
+        }
+
+        return null;
     }
 
     /// <summary>Prints what there is to say about a configuration.</summary>

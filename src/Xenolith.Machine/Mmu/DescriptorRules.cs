@@ -49,9 +49,6 @@ internal static class DescriptorRules
         return true;
     }
 
-    /// <summary>Privilege level of a descriptor.</summary>
-    public static int PrivilegeOf(ulong descriptor) => (int)(descriptor >> (32 + PrivilegeShift)) & 3;
-
     private static bool IsGuestCode(uint selector) =>
         (selector & 4) != 0 || selector >> 3 < SegmentSelector.FirstReservedEntry || (selector & ~3u) is (SegmentSelector.FlatCode32 & ~3u) or (SegmentSelector.FlatCode64 & ~3u);
 }

@@ -17,17 +17,9 @@ internal static class MmuUpdateCall
     /// <summary>The hypercall: list, count, where to add the number done (or null), owners (tables in the upper half, frames in the lower).</summary>
     public static long Handle(Vcpu vcpu, in HypercallArguments arguments)
     {
-        var (list, count, doneAddress, owners) = (arguments.First, (uint)arguments.Second, arguments.Third, (uint)arguments.Fourth);
-        uint doneBefore = 0;
-        if ((count & MmuUpdate.Preempted) != 0)
-        {
-            count &= ~MmuUpdate.Preempted;
-            if (doneAddress != 0 && !vcpu.TryReadGuest(doneAddress, out doneBefore))
-            {
-                doneBefore = 0;
-            }
-        }
-
+        var (list, owners) = (arguments.First, (uint)arguments.Fourth);
+        var progress = MmuProgress.Of(vcpu, (uint)arguments.Second, arguments.Third);
+        var count = progress.Count;
         if (!AddressSpace.IsGuestAddress(list))
         {
             return -XenErrno.EFAULT;
@@ -43,10 +35,7 @@ internal static class MmuUpdateCall
         var batch = new Batch(vcpu, tables, frames);
         var result = batch.Run(list, count, out var done);
         vcpu.EntriesUpdated += done;
-        if (doneAddress != 0)
-        {
-            vcpu.TryWriteGuest(doneAddress, doneBefore + done);
-        }
+        progress.Tell(vcpu, done);
 
         return result == MmuResult.Yield
             ? vcpu.Continue(arguments with { First = list + (done * RequestSize), Second = (count - done) | MmuUpdate.Preempted })

@@ -13,17 +13,9 @@ internal static class MmuextOpCall
     /// <summary>The hypercall: list, count, where to add the number done (or null), whose frames.</summary>
     public static long Handle(Vcpu vcpu, in HypercallArguments arguments)
     {
-        var (list, count, doneAddress) = (arguments.First, (uint)arguments.Second, arguments.Third);
-        uint doneBefore = 0;
-        if ((count & MmuUpdate.Preempted) != 0)
-        {
-            count &= ~MmuUpdate.Preempted;
-            if (doneAddress != 0 && !vcpu.TryReadGuest(doneAddress, out doneBefore))
-            {
-                doneBefore = 0;
-            }
-        }
-
+        var list = arguments.First;
+        var progress = MmuProgress.Of(vcpu, (uint)arguments.Second, arguments.Third);
+        var count = progress.Count;
         if (!AddressSpace.IsGuestAddress(list))
         {
             return -XenErrno.EFAULT;
@@ -58,10 +50,7 @@ internal static class MmuextOpCall
         }
 
         vcpu.CommitRoots();
-        if (doneAddress != 0)
-        {
-            vcpu.TryWriteGuest(doneAddress, doneBefore + done);
-        }
+        progress.Tell(vcpu, done);
 
         return result == MmuResult.Yield
             ? vcpu.Continue(arguments with { First = list + (done * OperationSize), Second = (count - done) | MmuUpdate.Preempted })

@@ -42,8 +42,7 @@ internal sealed partial class PageTypes(DomainMemory memory)
         var seen = Volatile.Read(ref word);
         while (true)
         {
-            // Zero would become one, the last would wrap: both are refused by one comparison.
-            if ((seen & ReferenceCountMask) - OneReference >= ReferenceCountMask - OneReference)
+            if (CannotRefer(seen))
             {
                 return false;
             }
@@ -71,7 +70,7 @@ internal sealed partial class PageTypes(DomainMemory memory)
         var seen = Volatile.Read(ref word);
         while (true)
         {
-            if ((seen & ReferenceCountMask) - OneReference >= ReferenceCountMask - OneReference)
+            if (CannotRefer(seen))
             {
                 return false;
             }
@@ -124,7 +123,7 @@ internal sealed partial class PageTypes(DomainMemory memory)
         while (true)
         {
             var seen = Volatile.Read(ref word);
-            if ((seen & ReferenceCountMask) - OneReference >= ReferenceCountMask - OneReference || (seen & Foreign) != 0)
+            if (CannotRefer(seen) || (seen & Foreign) != 0)
             {
                 return -XenErrno.EINVAL;
             }
@@ -257,6 +256,10 @@ internal sealed partial class PageTypes(DomainMemory memory)
 
     /// <summary>Undoes <see cref="TrySteal"/>.</summary>
     public void GiveBack(ulong mfn) => Volatile.Write(ref _table[mfn], Allocated | OneReference);
+
+    // Zero would become one, the last would wrap: both are refused by one comparison.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool CannotRefer(ulong word) => (word & ReferenceCountMask) - OneReference >= ReferenceCountMask - OneReference;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Subtract(ulong mfn, ulong what)

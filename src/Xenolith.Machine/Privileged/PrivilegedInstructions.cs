@@ -9,8 +9,6 @@ namespace Xenolith.Machine.Privileged;
 /// </summary>
 internal static class PrivilegedInstructions
 {
-    private const int LongestInstruction = 15;
-
     /// <summary>Emulates the instruction at RIP, or injects the exception that Xen would.</summary>
     public static void Emulate(Vcpu vcpu)
     {

@@ -69,15 +69,6 @@ public sealed class DomainTimers : IDisposable
         }
     }
 
-    /// <summary>The time a timer is set to; null if it is not.</summary>
-    public long? TimeOf(Deadline deadline)
-    {
-        lock (_lock)
-        {
-            return deadline.Index < 0 ? null : deadline.Time;
-        }
-    }
-
     /// <summary>Ends the thread.</summary>
     public void Dispose()
     {

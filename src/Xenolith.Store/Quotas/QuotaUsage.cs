@@ -8,9 +8,6 @@ internal sealed class QuotaUsage(QuotaLimits defaults)
     private readonly int[] _own = [.. Enumerable.Repeat(Inherited, QuotaKind.All.Count)];
     private readonly int[] _peaks = new int[QuotaKind.All.Count];
 
-    /// <summary>Whether the log has named this domain for a quota since its use fell below the limit.</summary>
-    public bool IsReported { get; set; }
-
     /// <summary>The last time this domain was named in the log, in milliseconds.</summary>
     public long ReportedAt { get; set; } = long.MinValue / 2;
 

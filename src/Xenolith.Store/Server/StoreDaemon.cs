@@ -31,9 +31,6 @@ public static class StoreDaemon
         return socket;
     }
 
-    /// <summary>Starts the store unless it runs. Returns when it listens.</summary>
-    public static void EnsureRunning(RunDirectory run) => Open(run).Dispose();
-
     private static SafeFileHandle? TryOpen(RunDirectory run)
     {
         using var directory = StoreLocation.OpenSocket(run);

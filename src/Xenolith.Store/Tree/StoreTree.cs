@@ -146,47 +146,37 @@ internal sealed class StoreTree
             return;
         }
 
-        var components = path.GetEnumerator();
-        while (components.MoveNext())
-        {
-            var position = branch.Locate(components.Current);
-            if (!components.IsLast)
-            {
-                branch = OwnChild(branch, position);
-                continue;
-            }
-
-            var old = branch.At(position);
-            var record = NodeRecord.Create(components.Current, permissions, old.Content.Value);
-            if (old.Branch is not null)
-                SetRecord(OwnChild(branch, position), record);
-            else
-                ReplaceLeaf(branch, position, old.Record, record);
-        }
+        var position = OwnParent(path, ref branch);
+        var old = branch.At(position);
+        var record = NodeRecord.Create(path.Name, permissions, old.Content.Value);
+        if (old.Branch is not null)
+            SetRecord(OwnChild(branch, position), record);
+        else
+            ReplaceLeaf(branch, position, old.Record, record);
     }
 
     /// <summary>Takes a node that exists, other than the root, out of the tree with everything below it.</summary>
     public Node Remove(StorePath path)
     {
         var branch = OwnRoot();
-        var components = path.GetEnumerator();
-        while (components.MoveNext())
-        {
-            var position = branch.Locate(components.Current);
-            if (!components.IsLast)
-            {
-                branch = OwnChild(branch, position);
-                continue;
-            }
+        var position = OwnParent(path, ref branch);
+        var removed = branch.At(position);
+        branch.Remove(position, _edition);
+        branch.Generation = _clock.NextGeneration();
+        SubtreeLedger.Discount(Ledger, removed);
+        return removed;
+    }
 
-            var removed = branch.At(position);
-            branch.Remove(position, _edition);
-            branch.Generation = _clock.NextGeneration();
-            SubtreeLedger.Discount(Ledger, removed);
-            return removed;
+    // Makes the way to a node that exists, other than the root, this edition's own: its parent, and the node's place there.
+    private ChildPosition OwnParent(StorePath path, ref Branch branch)
+    {
+        var components = path.GetEnumerator();
+        while (components.MoveNext() && !components.IsLast)
+        {
+            branch = OwnChild(branch, branch.Locate(components.Current));
         }
 
-        return default;
+        return branch.Locate(path.Name);
     }
 
     private Branch OwnRoot() => _root.Edition == _edition ? _root : _root = _root.CopyFor(_edition);

@@ -9,9 +9,6 @@ public static class WireLimits
     /// <summary>XENSTORE_ABS_PATH_MAX: bytes of a path that begins with '/'.</summary>
     public const int AbsolutePath = 3072;
 
-    /// <summary>XENSTORE_REL_PATH_MAX: bytes of a path below /local/domain/N.</summary>
-    public const int RelativePath = 2048;
-
     /// <summary>The largest whole message.</summary>
     public const int Message = MessageHeader.Size + Payload;
 

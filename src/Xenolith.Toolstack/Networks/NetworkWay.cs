@@ -40,9 +40,6 @@ internal sealed record NetworkWay(WayKind Kind, string Network, string Reason)
     /// <summary>The interface's name once it is up.</summary>
     public string FinalInterface => RenamedTo ?? Interface;
 
-    /// <summary>Uses a TAP interface.</summary>
-    public bool HasTap => Kind is WayKind.HostBridge or WayKind.Script;
-
     /// <summary>The network in which addresses must differ; null for one's own.</summary>
     public string? Segment => Kind == WayKind.Passt || Network.Length == 0 ? null : Network;
 
