@@ -8,19 +8,13 @@ namespace Xenolith.Tests.Hostile.Kernels;
 /// <summary>A host with the native program, a domain whose kernel is hostile, and what is looked at afterwards.</summary>
 public abstract class HostileHost(ITestOutputHelper output) : GuestHost
 {
-    /// <summary>
-    /// Where randomness begins. The same for all who run the tests, so that whoever sees one fail sees what his own change did; new ground is
-    /// covered on purpose, with XENOLITH_SEED.
-    /// </summary>
-    internal const int UsualSeed = 41;
-
-    /// <summary>The seed of this run.</summary>
-    protected int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("XENOLITH_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : UsualSeed;
-
     /// <summary>Creates the domain <c>hostile</c> with a disk of 16 MiB and a vif.</summary>
-    protected void CreateHostile(string mode, int rounds)
+    /// <param name="mode">What it is to break.</param>
+    /// <param name="rounds">How often.</param>
+    /// <param name="target">What its disk is, if not the raw image <c>hostile.img</c>.</param>
+    protected void CreateHostile(string mode, int rounds, string? target = null)
     {
-        output.WriteLine($"mode={mode} seed={Seed} rounds={rounds}");
+        output.WriteLine($"mode={mode} seed={FuzzSeeds.First} rounds={rounds}");
         var disk = System.IO.Path.Combine(Path, "hostile.img");
         using (var file = File.Create(disk))
         {
@@ -36,8 +30,8 @@ public abstract class HostileHost(ITestOutputHelper output) : GuestHost
             memory = 32
             maxmem = 64
             vcpus = 2
-            extra = "mode={mode} seed={Seed} rounds={rounds}"
-            disk = [ "{disk},raw,xvda,w" ]
+            extra = "mode={mode} seed={FuzzSeeds.First} rounds={rounds}"
+            disk = [ "vdev=xvda, access=rw, target={target ?? disk}" ]
             vif = [ "bridge=lan" ]
             on_crash = "preserve"
 
