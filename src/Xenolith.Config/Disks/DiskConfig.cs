@@ -33,6 +33,9 @@ public sealed record DiskConfig
     /// <summary>The hotplug script, or null for the usual one.</summary>
     public string? Script { get; init; }
 
+    /// <summary>Whether a script of its own makes the block device behind it: then the target is the script's to understand. Xen's usual script, <c>block</c>, is not one.</summary>
+    public bool HasOwnScript => Script is { Length: > 0 } && Path.GetFileName(Script) != "block";
+
     /// <summary>Whether O_DIRECT is safe for the target.</summary>
     public bool DirectIoSafe { get; init; }
 

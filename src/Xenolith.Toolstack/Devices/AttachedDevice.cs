@@ -29,7 +29,7 @@ internal sealed class AttachedDevice : IDisposable
     private Action<string?>? _exchanged;
     private Action? _unplugged;
     private int _underWay;
-    private bool _plugged, _plugCalled, _unplugging, _disposed, _failed, _lost, _disconnecting;
+    private bool _plugged, _scriptsOwed, _unplugging, _disposed, _failed, _lost, _disconnecting;
 
     /// <summary>Makes the backend's half of a device; <see cref="Make"/> does the work.</summary>
     public AttachedDevice(Device device, DeviceAddress address, MonitorContext context, StoreKeeper store, DomainChild child, Config.DomainConfig config)
@@ -77,10 +77,8 @@ internal sealed class AttachedDevice : IDisposable
             var nodes = _device.Nodes(Address.Domid).ToWrite(Address);
             _store.Do(s => s.Write(nodes, [Address.Libxl, Address.Frontend, Address.Backend]));
             State = XenbusState.Initialising;
-            var order = new Message(Verbs.Device).With("order", DeviceOrders.Open);
-            var descriptors = new List<SafeHandle>();
-            _device.FillOpen(order, descriptors);
-            Order(order, descriptors, Opened);
+            _scriptsOwed = true;
+            _device.Provide(_around, Guarded(Open));
         }));
     }
 
@@ -194,7 +192,7 @@ internal sealed class AttachedDevice : IDisposable
     /// <summary>Runs the scripts of its removal, if those of its making were begun; who asks while they run waits for the same end.</summary>
     public void Unplug(Action done)
     {
-        if (!_plugCalled && !_unplugging)
+        if (!_scriptsOwed && !_unplugging)
         {
             done();
             return;
@@ -203,7 +201,7 @@ internal sealed class AttachedDevice : IDisposable
         _unplugged += done;
         if (!_unplugging)
         {
-            (_plugCalled, _unplugging) = (false, true);
+            (_scriptsOwed, _unplugging) = (false, true);
             _device.Unplug(_around, () =>
             {
                 _unplugging = false;
@@ -266,6 +264,14 @@ internal sealed class AttachedDevice : IDisposable
         }
     }
 
+    private void Open()
+    {
+        var order = new Message(Verbs.Device).With("order", DeviceOrders.Open);
+        var descriptors = new List<SafeHandle>();
+        _device.FillOpen(order, descriptors);
+        Order(order, descriptors, Opened);
+    }
+
     private void Opened(Message? answer)
     {
         if (Refusal(answer) is { } error)
@@ -275,7 +281,6 @@ internal sealed class AttachedDevice : IDisposable
         }
 
         Enter(XenbusState.InitWait, _device.Opened(answer!));
-        _plugCalled = true;
         _device.Plug(_around, Guarded(() =>
         {
             _plugged = true;

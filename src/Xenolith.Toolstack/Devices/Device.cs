@@ -29,6 +29,13 @@ internal abstract class Device : IDisposable
     /// <summary>What is written when the device is made.</summary>
     public abstract DeviceNodes Nodes(int domid);
 
+    /// <summary>Its nodes stand, and nothing is opened yet: run the hotplug script that makes what is to be opened.</summary>
+    public virtual void Provide(DeviceSurroundings surroundings, Action<string?> done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        done(null);
+    }
+
     /// <summary>Completes the order <see cref="DeviceOrders.Open"/>; the descriptors are sent as copies and may be closed in <see cref="Opened"/>.</summary>
     public abstract void FillOpen(Message order, List<SafeHandle> descriptors);
 
@@ -60,7 +67,7 @@ internal abstract class Device : IDisposable
     public virtual (IEnumerable<string> Removed, IEnumerable<(string Name, string Value)> Written) Exchanged(Message answer) =>
         throw new NotSupportedException($"{Title} cannot be exchanged");
 
-    /// <summary>The device is being removed, and its nodes still stand: run hotplug scripts. Called once after <see cref="Plug"/> was called. Cannot fail; log what goes wrong.</summary>
+    /// <summary>The device is being removed, and its nodes still stand: run hotplug scripts. Called once after <see cref="Provide"/> was called. Cannot fail; log what goes wrong.</summary>
     public virtual void Unplug(DeviceSurroundings surroundings, Action done)
     {
         ArgumentNullException.ThrowIfNull(done);

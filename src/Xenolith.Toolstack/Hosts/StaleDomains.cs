@@ -1,7 +1,7 @@
 using Xenolith.Host;
 using Xenolith.Host.Cgroups;
+using Xenolith.Toolstack.Devices.Hotplug;
 using Xenolith.Toolstack.Monitors;
-using Xenolith.Toolstack.Networks;
 
 namespace Xenolith.Toolstack.Hosts;
 
@@ -26,7 +26,7 @@ internal static class StaleDomains
 
         try
         {
-            PluggedInterface.Unplug(state, stores, dead.Domid, ScriptMilliseconds);
+            PluggedScript.Unplug(state, stores, dead.Domid, ScriptMilliseconds);
             RemoveNodes(stores, dead, again: true);
         }
         catch (Exception e) when (StoreTrouble.Is(e))

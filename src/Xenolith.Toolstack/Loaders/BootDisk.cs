@@ -9,14 +9,15 @@ using Xenolith.Toolstack.Monitors;
 
 namespace Xenolith.Toolstack.Loaders;
 
-/// <summary>The disk that a boot loader reads: the first one of the configuration that has something in it and is no CD drive.</summary>
+/// <summary>The disk that a boot loader reads: the first one of the configuration that has something in it, a CD drive only if there is no other.</summary>
 /// <param name="Name">The disk in words.</param>
 /// <param name="Handle">Open for reading: the image or device itself, or a connection to its NBD server.</param>
 /// <param name="Bytes">Its size; 0 if the NBD server is to be asked.</param>
 /// <param name="Server">The NBD server of an image that is not raw, which ends with this; null if there is none.</param>
-internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, IDisposable? Server) : IDisposable
+/// <param name="Release">Undoes what a hotplug script made; null if there is nothing.</param>
+internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, IDisposable? Server, Action? Release = null) : IDisposable
 {
-    // No disk of the domain has this number: the server is the loader's, and gone before the disk's own is started.
+    // No disk of the domain has this number: the server or the script's device is the loader's, and gone before the disk's own is started.
     private const int LoaderDevice = -1;
 
     /// <summary>Opens it.</summary>
@@ -28,17 +29,36 @@ internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, 
     /// <exception cref="ToolstackException">There is none, or it cannot be opened.</exception>
     public static BootDisk Open(MonitorContext context, StoreKeeper store, DomainConfig config, int domid, Func<bool> abandoned)
     {
-        var disk = config.Disks.FirstOrDefault(d => !d.IsCdrom && d.Format != DiskFormat.Empty && !string.IsNullOrEmpty(d.Target))
+        var filled = config.Disks.Where(d => d.Format != DiskFormat.Empty && !string.IsNullOrEmpty(d.Target)).ToList();
+        var disk = filled.Find(d => !d.IsCdrom) ?? filled.FirstOrDefault()
             ?? throw Failed(config, "its boot loader needs a disk, and it has none. Add one to `disk', or name the kernel with kernel= and without bootloader=.");
         var name = $"disk {disk.VirtualDevice} ({disk.Target})";
+        if (disk.HasOwnScript)
+        {
+            return Attach(Around(context, store, config, new("vbd", domid, LoaderDevice)), disk with { Writable = false }, name, abandoned);
+        }
+
         if (disk.Format != DiskFormat.Raw || DiskTargets.IsRemote(disk.Target))
         {
             return Connect(context, store, config, disk with { Writable = false }, name, domid, abandoned);
         }
 
+        return OpenRaw(config, name, Path.Combine(context.WorkingDirectory, disk.Target!));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Handle.Dispose();
+        Server?.Dispose();
+        Release?.Invoke();
+    }
+
+    private static BootDisk OpenRaw(DomainConfig config, string name, string path)
+    {
         try
         {
-            var handle = Descriptors.OpenForReading(Path.Combine(context.WorkingDirectory, disk.Target!));
+            var handle = Descriptors.OpenForReading(path);
             var bytes = PositionedIo.BlockDeviceSize(handle)?.Bytes ?? RandomAccess.GetLength(handle);
             return new(name, handle, bytes, null);
         }
@@ -52,29 +72,45 @@ internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, 
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>A disk that a script makes is made for as long as it is read, as libxl does by attaching it to Domain-0, and then anew for the domain.</summary>
+    private static BootDisk Attach(DeviceSurroundings around, DiskConfig disk, string name, Func<bool> abandoned)
     {
-        Handle.Dispose();
-        Server?.Dispose();
+        var script = new DiskScript(disk, around);
+        if (script.Missing() is { } missing)
+        {
+            throw new ToolstackException(missing, ToolstackException.CreationFailed);
+        }
+
+        around.WriteBackend(VbdNodes.Of(disk, around.Address.Id, around.Address.Domid).Backend);
+        string? path = null, refusal = null;
+        script.Run((device, error) => (path, refusal) = (device, error));
+        around.Context.Loop.RunUntil(() => path is not null || refusal is not null, int.MaxValue);
+        try
+        {
+            return path is null || abandoned()
+                ? throw new ToolstackException(refusal ?? $"domain {around.DomainName} cannot be created: xl create was ended before it was done.", ToolstackException.CreationFailed)
+                : OpenRaw(around.Config, name, path) with { Release = Release };
+        }
+        catch (ToolstackException)
+        {
+            Release();
+            throw;
+        }
+
+        void Release()
+        {
+            var undone = false;
+            script.Undo(() => undone = true);
+            around.Context.Loop.RunUntil(() => undone, int.MaxValue);
+            around.Store.Do(s => s.Write([], [around.Address.Backend]));
+        }
     }
 
     private static BootDisk Connect(MonitorContext context, StoreKeeper store, DomainConfig config, DiskConfig disk, string name, int domid, Func<bool> abandoned)
     {
         SafeFileHandle? socket = null;
         string? refusal = null;
-        var server = new NbdServer(disk, new()
-        {
-            Context = context,
-            Store = store,
-            Address = new("vbd", domid, LoaderDevice),
-            DomainName = config.Name,
-            Config = config,
-            Log = text => context.Log.Write($"Boot loader: {text}"),
-            Order = (_, _, answer) => answer(null),
-            Fail = text => context.Log.Write($"Boot loader: {text}"),
-            WriteBackend = _ => { },
-        });
+        var server = new NbdServer(disk, Around(context, store, config, new("vbd", domid, LoaderDevice)));
         server.Start((connection, error) => (socket, refusal) = (connection, error));
         context.Loop.RunUntil(() => socket is not null || refusal is not null || abandoned(), int.MaxValue);
         if (socket is not null)
@@ -85,6 +121,19 @@ internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, 
         server.Dispose();
         throw new ToolstackException(refusal ?? $"domain {config.Name} cannot be created: xl create was ended before it was done.", ToolstackException.CreationFailed);
     }
+
+    private static DeviceSurroundings Around(MonitorContext context, StoreKeeper store, DomainConfig config, DeviceAddress address) => new()
+    {
+        Context = context,
+        Store = store,
+        Address = address,
+        DomainName = config.Name,
+        Config = config,
+        Log = text => context.Log.Write($"Boot loader: {text}"),
+        Order = (_, _, answer) => answer(null),
+        Fail = text => context.Log.Write($"Boot loader: {text}"),
+        WriteBackend = nodes => store.Do(s => s.Write([.. nodes.Select(n => new StoreNode($"{address.Backend}/{n.Name}", n.Value, []))])),
+    };
 
     private static ToolstackException Failed(DomainConfig config, string text) =>
         new($"domain {config.Name} cannot be created: {text}", ToolstackException.CreationFailed);

@@ -1,5 +1,6 @@
 using Xenolith.Host;
 using Xenolith.Host.Network;
+using Xenolith.Toolstack.Devices.Hotplug;
 using Xenolith.Toolstack.Hosts;
 
 namespace Xenolith.Toolstack.Networks;
@@ -18,7 +19,7 @@ internal sealed class HostNetwork(HostSettings settings) : IHostNetwork, IDispos
     public string DefaultBridge => settings.DefaultBridge;
 
     /// <inheritdoc/>
-    public string ScriptDirectory => "/etc/xen/scripts";
+    public string ScriptDirectory => HotplugScript.Directory;
 
     /// <inheritdoc/>
     public bool Exists(string name) => _interfaces.Exists(name);

@@ -197,7 +197,19 @@ public sealed class DiskTests : DiskHost
         Assert.Contains("less than one sector", Fails("create", DiskConfig("guest", "stay", $"disk = [ '{In("small.img")},raw,xvda,w' ]")));
         Assert.Contains("is no qcow2 image; it looks like raw", Fails("create", DiskConfig("guest", "stay", $"disk = [ '{In("a.img")},qcow2,xvda,w' ]")));
         Assert.Contains("neither a file nor a block device", Fails("create", DiskConfig("guest", "stay", "disk = [ '/dev/null,raw,xvda,w' ]")));
-        Assert.Contains("hotplug script block-drbd", Fails("create", DiskConfig("guest", "stay", "disk = [ 'drbd:r0,xvda,w' ]")));
+        Assert.Contains("hotplug script /etc/xen/scripts/block-drbd, which does not exist", Fails("create", DiskConfig("guest", "stay", "disk = [ 'drbd:r0,xvda,w' ]")));
+        DiskImages.Run("qemu-img", "create", "-q", "-f", "qcow2", In("marked.qcow2"), "8M");
+        using (var marked = File.OpenWrite(In("marked.qcow2")))
+        {
+            // Bit 1 of incompatible_features: QEMU found it corrupt once.
+            marked.Position = 79;
+            marked.WriteByte(2);
+        }
+
+        Assert.Contains($"qemu-img check -r all {In("marked.qcow2")}", Fails("create", DiskConfig("guest", "stay", $"disk = [ '{In("marked.qcow2")},qcow2,xvda,w' ]")));
+        DiskImages.Run("qemu-img", "create", "-q", "-f", "qcow2", "-b", In("a.img"), "-F", "raw", In("child.qcow2"));
+        File.Delete(In("a.img"));
+        Assert.Contains($"qemu-img info {In("child.qcow2")}", Fails("create", DiskConfig("guest", "stay", $"disk = [ '{In("child.qcow2")},qcow2,xvda,w' ]")));
         AssertNothingIsLeft();
     }
 

@@ -10,6 +10,12 @@ internal abstract class DiskSource : IDisposable
     /// <summary>Opens files and connections, starts servers; calls <paramref name="done"/> once, with null or with what went wrong.</summary>
     public abstract void Start(DeviceSurroundings around, Action<string?> done);
 
+    /// <summary>The disk's nodes stand: runs the hotplug script, if there is one, and opens what it made.</summary>
+    public virtual void Provide(DeviceSurroundings around, Action<string?> done) => done(null);
+
+    /// <summary>The disk is closed and its nodes still stand: lets the hotplug script remove what it made.</summary>
+    public virtual void Unplug(DeviceSurroundings around, Action done) => done();
+
     /// <summary>Adds fields and descriptors to the order that opens the disk.</summary>
     public abstract void FillOpen(Message order, List<SafeHandle> descriptors);
 
@@ -30,7 +36,9 @@ internal abstract class DiskSource : IDisposable
         {
             { BackendDomain: not (null or "0" or XenHost.Domain0Name or "dom0") } => $"backend={disk.BackendDomain}: only Domain-0 serves disks; driver domains are not supported. Leave `backend' out.",
             { Specification: "virtio" } => "specification=virtio is for guests without Xen's drivers and is not supported. Leave it out.",
-            { Script: not null } when Path.GetFileName(disk.Script) != VbdNodes.PlainScript => $"its prefix or script= asks for the hotplug script {disk.Script}, and scripts are not run for disks. For a network block device write the target as nbd://HOST/EXPORT.",
+            { HasOwnScript: true, IsCdrom: true } => "script= makes a block device for as long as the disk is attached, and the medium of a drive is changed meanwhile. Leave `cdrom' or `script' out.",
+            { HasOwnScript: true, Backend: DiskBackend.Qdisk } => "the device that script= makes is served in the domain's process, not by a QEMU. Leave `backendtype' out.",
+            { HasOwnScript: true, Format: not DiskFormat.Raw } => $"the device that script= makes is served raw, not as {disk.Format.ToString().ToLowerInvariant()}. Leave the format out.",
             { Backend: DiskBackend.Standalone } => "backendtype=standalone means a server that somebody else starts, which is not supported. Leave it out.",
             { Backend: DiskBackend.Phy, Format: not (DiskFormat.Raw or DiskFormat.Empty) } => $"backendtype=phy serves raw images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
             { Backend: DiskBackend.Tap, Format: not (DiskFormat.Raw or DiskFormat.Vhd or DiskFormat.Empty) } => $"backendtype=tap serves raw and vhd images only, not {disk.Format.ToString().ToLowerInvariant()}. Leave `backendtype' out.",
@@ -40,6 +48,7 @@ internal abstract class DiskSource : IDisposable
         };
         return refusal is not null
             ? throw new ToolstackException(DiskTrouble.Begin(disk) + refusal, ToolstackException.CreationFailed)
+            : disk.HasOwnScript ? new ScriptSource(disk)
             : disk.Format switch
             {
                 DiskFormat.Empty => new EmptyDrive(),

@@ -21,7 +21,7 @@ internal static class DiskTargets
     public static DomainConfig Absolute(DomainConfig config) => config with { Disks = [.. config.Disks.Select(Absolute)] };
 
     private static DiskConfig Absolute(DiskConfig disk) =>
-        string.IsNullOrEmpty(disk.Target) || IsRemote(disk.Target) ? disk : disk with { Target = Whole(disk.Target) };
+        string.IsNullOrEmpty(disk.Target) || disk.HasOwnScript || IsRemote(disk.Target) ? disk : disk with { Target = Whole(disk.Target) };
 
     /// <summary>Xen's block script looks for a device without a whole path, <c>phy:vg0/root</c>, below /dev.</summary>
     private static string Whole(string target)

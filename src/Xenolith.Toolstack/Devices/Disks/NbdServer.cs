@@ -169,6 +169,8 @@ internal sealed class NbdServer : IDisposable
     private string Advice() => _words.ToString() switch
     {
         var w when w.Contains("Unknown protocol", StringComparison.Ordinal) => "The driver is in another package: apt install qemu-block-extra",
+        var w when w.Contains("backing file", StringComparison.Ordinal) => $"See which one it needs with: qemu-img info {_disk.Target}; if it has moved: qemu-img rebase -u -b PATH -F FORMAT {_disk.Target}",
+        var w when w.Contains("corrupt", StringComparison.Ordinal) => $"Copy the image, then repair it: qemu-img check -r all {_disk.Target}",
         var w when w.Contains("lock", StringComparison.OrdinalIgnoreCase) => "Another program uses the image; end that first.",
         _ => "Check target and format.",
     };

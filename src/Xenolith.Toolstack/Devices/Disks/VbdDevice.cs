@@ -37,6 +37,9 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
     public override DeviceNodes Nodes(int domid) => VbdNodes.Of(config, number, domid);
 
     /// <inheritdoc/>
+    public override void Provide(DeviceSurroundings surroundings, Action<string?> done) => _source!.Provide(surroundings, done);
+
+    /// <inheritdoc/>
     public override void FillOpen(Message order, List<SafeHandle> descriptors)
     {
         order.With("dev", config.VirtualDevice).With("read-only", !config.Writable).With("discard", config.Discard ?? config.Writable).With("cdrom", config.IsCdrom);
@@ -71,6 +74,18 @@ internal sealed class VbdDevice(DiskConfig config, int number) : Device
     {
         _source!.HandedOver();
         return (["physical-device", "physical-device-path"], [("params", VbdNodes.Parameters(config)), .. _source.PhysicalNodes(), .. Said(answer)]);
+    }
+
+    /// <inheritdoc/>
+    public override void Unplug(DeviceSurroundings surroundings, Action done)
+    {
+        if (_source is null)
+        {
+            done();
+            return;
+        }
+
+        _source.Unplug(surroundings, done);
     }
 
     /// <inheritdoc/>

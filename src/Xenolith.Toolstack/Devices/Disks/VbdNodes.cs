@@ -7,16 +7,12 @@ namespace Xenolith.Toolstack.Devices.Disks;
 /// <summary>The nodes of a disk, in libxl's order and blkback's, as data.</summary>
 internal static class VbdNodes
 {
-    private const string Script = "/etc/xen/scripts/" + PlainScript;
-
-    /// <summary>Xen's own script for files and devices, whose work is done here without it.</summary>
-    public const string PlainScript = "block";
-
     /// <summary>Which of Xen's backends a disk appears to have: the directory below <c>/local/domain/0/backend</c> and the node <c>type</c>.</summary>
     public static (string Directory, string Type) BackendOf(DiskConfig disk) => disk.Backend switch
     {
         DiskBackend.Tap => ("vbd3", "vbd3"),
         DiskBackend.Qdisk => ("qdisk", "qdisk"),
+        _ when disk.HasOwnScript => ("vbd", "phy"),
         _ when disk.Format is DiskFormat.Raw or DiskFormat.Empty && !DiskTargets.IsRemote(disk.Target) => ("vbd", "phy"),
         _ => ("qdisk", "qdisk"),
     };
@@ -30,8 +26,8 @@ internal static class VbdNodes
             ("params", Parameters(disk)),
             .. type switch
             {
-                "phy" => [("script", Script)],
-                "vbd3" => [("script", Script + "-tap")],
+                "phy" => [("script", DiskScript.PathOf(disk, "block"))],
+                "vbd3" => [("script", DiskScript.PathOf(disk, "block-tap"))],
                 _ => ((string, string)[])[],
             },
             ("frontend-id", Number(domid)),

@@ -4,6 +4,7 @@ using Xenolith.Config.Nics;
 using Xenolith.Devices.Net;
 using Xenolith.Host;
 using Xenolith.Toolstack.Control;
+using Xenolith.Toolstack.Devices.Hotplug;
 using Xenolith.Toolstack.Monitors;
 using Xenolith.Toolstack.Networks;
 
@@ -19,6 +20,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
     private const int MostQueues = 8, MostRestarts = 5, RestartPauseMilliseconds = 1_000, RestartsForgottenMilliseconds = 60_000;
 
     private NetworkWay? _way;
+    private HotplugScript? _script;
     private VifLink? _link;
     private NicClaim? _claim;
     private EventLoop.Source? _helperEnd;
@@ -109,9 +111,9 @@ internal sealed class VifDevice(NicConfig nic) : Device
         switch (_way!.Kind)
         {
             case WayKind.Script:
-                var online = Script(surroundings, "online", _way.Interface);
-                PluggedInterface.Note(surroundings.Context.State, surroundings.Address.Domid, online);
-                Run(surroundings, online, error => Plugged(surroundings, Told(surroundings, error), done));
+                _script = HotplugScript.ForNic(_way.Script!, surroundings.Address.Backend, _way.Interface, nic.GatewayDevice ?? string.Empty);
+                HotplugRun.Do(surroundings, _script, error => Plugged(
+                    surroundings, error is null ? null : $"{Title}: {error}. Mend that, or choose another `script' or `bridge'.", done));
                 return;
             case WayKind.HostBridge:
                 try
@@ -147,24 +149,13 @@ internal sealed class VifDevice(NicConfig nic) : Device
     {
         ArgumentNullException.ThrowIfNull(surroundings);
         ArgumentNullException.ThrowIfNull(done);
-        if (_way is not { Kind: WayKind.Script })
+        if (_script is null)
         {
             done();
             return;
         }
 
-        var offline = Script(surroundings, "offline", _way.Interface);
-        Run(surroundings, offline, error =>
-        {
-            if (error is not null)
-            {
-                surroundings.Log(error);
-            }
-
-            PluggedInterface.Forget(surroundings.Context.State, surroundings.Address.Domid, offline);
-
-            done();
-        });
+        HotplugRun.Undo(surroundings, _script, done);
     }
 
     /// <inheritdoc/>
@@ -180,26 +171,6 @@ internal sealed class VifDevice(NicConfig nic) : Device
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static void Run(DeviceSurroundings surroundings, HotplugScript script, Action<string?> done) =>
-        script.Start(surroundings.Context.Loop, surroundings.Context.State.Run, surroundings.Context.Settings.HotplugSeconds * 1000, done);
-
-    private HotplugScript Script(DeviceSurroundings surroundings, string command, string @interface) =>
-        new(_way!.Script!, command, surroundings.Address.Backend, @interface, nic.GatewayDevice ?? string.Empty);
-
-    /// <summary>A script may tell of its failure in the store, by its exit code, or both.</summary>
-    private string? Told(DeviceSurroundings surroundings, string? error)
-    {
-        string? Read(string name) => surroundings.Store.Do(s => s.Read($"{surroundings.Address.Backend}/{name}"));
-        if (error is null && Read("hotplug-status") != "error")
-        {
-            return null;
-        }
-
-        var said = Read("hotplug-error");
-        var what = error ?? $"the hotplug script {_way!.Script} reported an error";
-        return $"{Title}: {what}{(string.IsNullOrEmpty(said) ? string.Empty : $": {said}")}. Mend that, or choose another `script' or `bridge'.";
-    }
 
     private void Plugged(DeviceSurroundings surroundings, string? error, Action<string?> done)
     {

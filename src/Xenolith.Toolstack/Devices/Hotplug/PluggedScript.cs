@@ -2,41 +2,41 @@ using Xenolith.Host;
 using Xenolith.Toolstack.Hosts;
 using Xenolith.Toolstack.Monitors;
 
-namespace Xenolith.Toolstack.Networks;
+namespace Xenolith.Toolstack.Devices.Hotplug;
 
 /// <summary>
-/// A note in a domain's directory that a hotplug script was run for one of its interfaces. If monitor and domain are killed together, nobody is
-/// left to run the script's other half; the next xl finds the note and does (firewall rules would stay for ever otherwise).
+/// A note in a domain's directory that a hotplug script was run for one of its devices. If monitor and domain are killed together, nobody is
+/// left to run the script's other half; the next xl finds the note and does (firewall rules and loop devices would stay for ever otherwise).
 /// </summary>
-internal static class PluggedInterface
+internal static class PluggedScript
 {
     private const string Prefix = "plugged-";
-    private const int Fields = 4;
+    private const int Fields = 5;
 
     /// <summary>Leaves the note, before the script runs.</summary>
-    public static void Note(HostState state, int domid, HotplugScript online)
+    public static void Note(HostState state, int domid, HotplugScript script)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(online);
+        ArgumentNullException.ThrowIfNull(script);
         using var directory = state.Open(domid);
         if (directory is not null)
         {
-            state.WriteText(directory, Prefix + online.Interface, string.Join('\n', online.Path, online.BackendPath, online.Interface, online.GatewayDevice));
+            state.WriteText(directory, NameOf(script), string.Join('\n', script.Path, script.Kind, script.BackendPath, script.Interface, script.GatewayDevice));
         }
     }
 
     /// <summary>Takes the note away: the script's other half has run.</summary>
-    public static void Forget(HostState state, int domid, HotplugScript offline)
+    public static void Forget(HostState state, int domid, HotplugScript script)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(offline);
+        ArgumentNullException.ThrowIfNull(script);
         using var directory = state.Open(domid);
-        directory?.Delete(Prefix + offline.Interface);
+        directory?.Delete(NameOf(script));
     }
 
     /// <summary>
     /// Runs the other halves for a domain whose processes are gone. The store is started if need be, since scripts read it; it still has the
-    /// domain's nodes. A script that fails changes nothing: its interface has gone with its process.
+    /// domain's nodes. A script that fails changes nothing: an interface has gone with its process.
     /// </summary>
     /// <param name="state">The host, locked by the caller.</param>
     /// <param name="stores">The way to its store.</param>
@@ -56,8 +56,12 @@ internal static class PluggedInterface
             using var store = stores.Start();
             var loop = new EventLoop();
             var ended = false;
-            new HotplugScript(note[0], "offline", note[1], note[2], note[3]).Start(loop, state.Run, milliseconds, _ => ended = true);
+            new HotplugScript(note[0], note[1], string.Empty, note[2], note[3], note[4]).Undoing.Start(loop, state.Run, milliseconds, _ => ended = true);
             loop.RunUntil(() => ended, int.MaxValue);
         }
     }
+
+    /// <summary>A name that no other device of the domain has: <c>plugged-vif5.0</c>, <c>plugged-vbd-5-51712</c>.</summary>
+    private static string NameOf(HotplugScript script) =>
+        Prefix + (script.Interface.Length > 0 ? script.Interface : string.Join('-', script.BackendPath.Split('/')[^3..]));
 }

@@ -1,8 +1,9 @@
 using Xenolith.Host;
+using Xenolith.Toolstack.Devices;
+using Xenolith.Toolstack.Devices.Hotplug;
 using Xenolith.Toolstack.Monitors;
-using Xenolith.Toolstack.Networks;
 
-namespace Xenolith.Tests.Unit.Toolstack.Networks;
+namespace Xenolith.Tests.Unit.Toolstack.Devices;
 
 /// <summary>Hotplug scripts: what they are given, and how their end is told.</summary>
 public sealed class HotplugScriptTests : IDisposable
@@ -28,6 +29,18 @@ public sealed class HotplugScriptTests : IDisposable
         }
 
         Assert.Contains(said, line => line.StartsWith("PATH=") && line.Split(':').Length > 1);
+    }
+
+    [Fact]
+    public void A_disks_script_is_given_what_a_disk_has()
+    {
+        Assert.Null(Run($"echo \"$@\" > {_directory}/out; env >> {_directory}/out", script: HotplugScript.ForDisk($"{_directory}/script", new DeviceAddress("vbd", 5, 51712)).Undoing));
+
+        var said = File.ReadAllLines($"{_directory}/out");
+        Assert.Equal("remove", said[0]);
+        Assert.Contains("XENBUS_TYPE=vbd", said);
+        Assert.Contains("XENBUS_PATH=/local/domain/0/backend/vbd/5/51712", said);
+        Assert.DoesNotContain(said, line => line.StartsWith("vif=") || line.StartsWith("netdev="));
     }
 
     [Fact]
@@ -61,19 +74,19 @@ public sealed class HotplugScriptTests : IDisposable
         Assert.Contains($"the hotplug script {_directory}/script could not be run: Permission denied", Start(Generous));
     }
 
-    private string? Run(string body, int milliseconds = Generous)
+    private string? Run(string body, int milliseconds = Generous, HotplugScript? script = null)
     {
         File.WriteAllText($"{_directory}/script", $"#!/bin/sh\n{body}\n");
         File.SetUnixFileMode($"{_directory}/script", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return Start(milliseconds);
+        return Start(milliseconds, script);
     }
 
-    private string? Start(int milliseconds)
+    private string? Start(int milliseconds, HotplugScript? script = null)
     {
         using var run = RunDirectory.Open(_directory, RunDirectory.UserId(), isolated: true);
         var loop = new EventLoop();
         var (ended, error) = (false, (string?)null);
-        new HotplugScript($"{_directory}/script", "online", "/local/domain/0/backend/vif/5/0", "vif5.0", "eth9")
+        (script ?? HotplugScript.ForNic($"{_directory}/script", "/local/domain/0/backend/vif/5/0", "vif5.0", "eth9"))
             .Start(loop, run, milliseconds, e => (ended, error) = (true, e));
         Assert.True(loop.RunUntil(() => ended, Generous * 2), "its end was not told");
         return error;
