@@ -31,7 +31,7 @@ public static class BootLoader
             {
                 var seen = disk.Problems.Count > 0 ? $": {string.Join("; ", disk.Problems)}" : " on it";
                 throw new BootException(
-                    name, $"no ext2, ext3 or ext4 file system was found{seen}", "Name the disk with the guest's /boot first, or name the kernel with kernel= and without bootloader=");
+                    name, $"no file system that is read here (ext2 to ext4, XFS, FAT, ISO 9660) was found{seen}", "Name the disk with the guest's /boot first, or name the kernel with kernel= and without bootloader=");
             }
 
             return options.Kernel is { } kernel ? Named(disk, kernel, options, name, domainBytes) : FromMenu(disk, options, name, budget, domainBytes);

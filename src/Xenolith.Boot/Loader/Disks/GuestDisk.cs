@@ -1,5 +1,8 @@
 using Xenolith.Boot.Loader.Ext;
+using Xenolith.Boot.Loader.Fat;
+using Xenolith.Boot.Loader.Iso;
 using Xenolith.Boot.Loader.Menus;
+using Xenolith.Boot.Loader.Xfs;
 
 namespace Xenolith.Boot.Loader.Disks;
 
@@ -42,11 +45,15 @@ internal sealed class GuestDisk
         return there.Files.Open(file.Path, limit) ?? (ReferenceEquals(there, home) ? null : home.Files.Open(file.Path, limit));
     }
 
+    private static GuestFileSystem? Open(BlockRange range, ReadBudget budget) =>
+        (GuestFileSystem?)ExtFileSystem.TryOpen(range, budget) ?? (GuestFileSystem?)XfsFileSystem.TryOpen(range, budget)
+        ?? (GuestFileSystem?)IsoFileSystem.TryOpen(range, budget) ?? FatFileSystem.TryOpen(range, budget);
+
     private void TryAdd(BlockRange range, Partition place, ReadBudget budget)
     {
         try
         {
-            if (ExtFileSystem.TryOpen(range, budget) is { } files)
+            if (Open(range, budget) is { } files)
             {
                 _volumes.Add(new(place, files));
             }

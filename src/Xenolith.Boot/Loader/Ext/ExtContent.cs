@@ -45,36 +45,6 @@ internal sealed class ExtContent : FileContent
             return;
         }
 
-        for (var i = FirstRun(position >> _shift); i < _runs.Count; i++)
-        {
-            var run = _runs[i];
-            var from = Math.Max(run.Logical << _shift, position);
-            var to = Math.Min((run.Logical + run.Count) << _shift, position + buffer.Length);
-            if (from >= to)
-            {
-                break;
-            }
-
-            _blocks.Disk.Read((run.Physical << _shift) + (from - (run.Logical << _shift)), buffer[(int)(from - position)..(int)(to - position)]);
-        }
-    }
-
-    private int FirstRun(long block)
-    {
-        var (low, high) = (0, _runs.Count);
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_runs[middle].Logical + _runs[middle].Count <= block)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
+        FileRuns.Read(_blocks.Disk, _runs, _shift, position, buffer);
     }
 }

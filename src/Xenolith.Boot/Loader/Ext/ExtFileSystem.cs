@@ -7,16 +7,16 @@ namespace Xenolith.Boot.Loader.Ext;
 /// A reader of ext2, ext3 and ext4. It trusts nothing: every number is checked against the file system's size, every walk spends from a budget.
 /// Checksums are not compared (Linux and GRUB boot without them too), and a journal is not replayed, as in GRUB and pygrub.
 /// </summary>
-internal sealed class ExtFileSystem : GuestFileSystem
+internal sealed class ExtFileSystem : GuestTree<ExtInode>
 {
     private const long RootInode = 2;
-    private const int MaxLinks = 40, MaxPath = 4096, MaxListed = 4096;
 
     private readonly ExtSuperblock _super;
     private readonly ExtBlocks _blocks;
     private readonly ExtGroups _groups;
 
     private ExtFileSystem(BlockSource disk, ExtSuperblock super, ReadBudget budget)
+        : base(budget)
     {
         _super = super;
         _blocks = new(disk, super, budget);
@@ -44,87 +44,19 @@ internal sealed class ExtFileSystem : GuestFileSystem
     }
 
     /// <inheritdoc/>
-    public override FileContent? Open(string path, long limit) =>
-        Walk(path) is { IsFile: true } inode ? new ExtContent(inode, _blocks, _super.BlockShift, limit) : null;
+    protected override ExtInode Root() => _groups.Inode(RootInode);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> List(string path) =>
-        Walk(path) is { IsDirectory: true } inode ? [.. ExtDirectory.Names(inode, _blocks, _super.BlockShift).Take(MaxListed)] : [];
+    protected override ExtInode? Find(ExtInode directory, string name) =>
+        ExtDirectory.Find(directory, name, _blocks, _super.BlockShift) is { } number ? _groups.Inode(number) : null;
 
-    private ExtInode? Walk(string path)
-    {
-        if (path.Length > MaxPath)
-        {
-            throw new ImageException($"a path of {path.Length} characters is named");
-        }
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Names(ExtInode directory) => ExtDirectory.Names(directory, _blocks, _super.BlockShift);
 
-        var ahead = new Stack<string>(Parts(path).Reverse());
-        var trail = new Stack<ExtInode>([_groups.Inode(RootInode)]);
-        var links = 0;
-        while (ahead.TryPop(out var part))
-        {
-            _blocks.Budget.Spend();
-            if (part == "..")
-            {
-                if (trail.Count > 1)
-                {
-                    trail.Pop();
-                }
+    /// <inheritdoc/>
+    protected override string Target(ExtInode link) => Encoding.UTF8.GetString(
+        link.IsShortLink ? link.Map[..(int)link.Size] : new ExtContent(link, _blocks, _super.BlockShift, MaxPath).ReadAll());
 
-                continue;
-            }
-
-            if (!trail.Peek().IsDirectory)
-            {
-                return null;
-            }
-
-            if (ExtDirectory.Find(trail.Peek(), part, _blocks, _super.BlockShift) is not { } number)
-            {
-                return null;
-            }
-
-            var inode = _groups.Inode(number);
-            if (!inode.IsLink)
-            {
-                trail.Push(inode);
-                continue;
-            }
-
-            if (++links > MaxLinks)
-            {
-                throw new ImageException($"the links on the way to {path} lead in a circle");
-            }
-
-            var target = Target(inode);
-            if (target.StartsWith('/'))
-            {
-                trail = new([trail.Last()]);
-            }
-
-            foreach (var piece in Parts(target).Reverse())
-            {
-                ahead.Push(piece);
-            }
-
-            if (ahead.Count > MaxPath)
-            {
-                throw new ImageException($"the links on the way to {path} make it endless");
-            }
-        }
-
-        return trail.Peek();
-    }
-
-    private string Target(ExtInode link)
-    {
-        if (link.IsShortLink)
-        {
-            return Encoding.UTF8.GetString(link.Map[..(int)link.Size]);
-        }
-
-        return Encoding.UTF8.GetString(new ExtContent(link, _blocks, _super.BlockShift, MaxPath).ReadAll());
-    }
-
-    private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(p => p != ".");
+    /// <inheritdoc/>
+    protected override FileContent Content(ExtInode file, long limit) => new ExtContent(file, _blocks, _super.BlockShift, limit);
 }

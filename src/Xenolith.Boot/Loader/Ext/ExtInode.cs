@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Xenolith.Boot.Loader.Ext;
 
 /// <summary>An inode, as far as reading needs it.</summary>
-internal sealed class ExtInode
+internal sealed class ExtInode : IGuestNode
 {
     private const int KindMask = 0xF000, Directory = 0x4000, Regular = 0x8000, Link = 0xA000;
     private const uint EncryptedFlag = 0x800, ExtentsFlag = 0x80000, InlineFlag = 0x10000000;
@@ -20,13 +20,13 @@ internal sealed class ExtInode
     /// <summary>Its number.</summary>
     public long Number { get; }
 
-    /// <summary>A directory?</summary>
+    /// <inheritdoc/>
     public bool IsDirectory => (Mode & KindMask) == Directory;
 
-    /// <summary>A regular file?</summary>
+    /// <inheritdoc/>
     public bool IsFile => (Mode & KindMask) == Regular;
 
-    /// <summary>A symbolic link?</summary>
+    /// <inheritdoc/>
     public bool IsLink => (Mode & KindMask) == Link;
 
     /// <summary>Its content is mapped by extents.</summary>

@@ -71,7 +71,7 @@ internal static class ExtentTree
         next = logical + length;
         if (written)
         {
-            ExtFileMap.Add(runs, logical, Math.Min(length, count - logical), physical);
+            FileRuns.Add(runs, logical, Math.Min(length, count - logical), physical);
         }
     }
 

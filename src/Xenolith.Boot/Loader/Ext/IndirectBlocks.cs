@@ -50,7 +50,7 @@ internal static class IndirectBlocks
         if (number != 0)
         {
             blocks.CheckInside(number, 1, $"inode {inode.Number}");
-            ExtFileMap.Add(runs, logical, 1, number);
+            FileRuns.Add(runs, logical, 1, number);
         }
     }
 

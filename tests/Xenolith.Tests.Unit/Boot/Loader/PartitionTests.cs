@@ -72,11 +72,11 @@ public sealed class PartitionTests
     [Fact]
     public void What_lies_there_instead_is_named()
     {
-        var xfs = new byte[1 << 20];
-        "XFSB"u8.CopyTo(xfs);
+        var btrfs = new byte[1 << 20];
+        "_BHRfS_M"u8.CopyTo(btrfs.AsSpan(0x10040));
 
-        Assert.Contains("partition 2 holds an XFS file system", Assert.Throws<BootException>(() => Kernel(MemoryDisk.WithMbr(0, null, xfs))).Message);
-        Assert.Contains("no ext2, ext3 or ext4 file system was found on it", Assert.Throws<BootException>(() => Kernel(new byte[1 << 20])).Message);
+        Assert.Contains("partition 2 holds a btrfs file system", Assert.Throws<BootException>(() => Kernel(MemoryDisk.WithMbr(0, null, btrfs))).Message);
+        Assert.Contains("no file system that is read here (ext2 to ext4, XFS, FAT, ISO 9660) was found on it", Assert.Throws<BootException>(() => Kernel(new byte[1 << 20])).Message);
         Assert.Throws<BootException>(() => Kernel([]));
     }
 
