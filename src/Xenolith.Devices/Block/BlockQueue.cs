@@ -22,8 +22,8 @@ public sealed class BlockQueue : IDisposable
 
     private const int StackBytes = 256 << 10;
 
-    /// <summary>Most responses that are held back.</summary>
-    private const int MostHeld = 8;
+    /// <summary>Most responses that are held back: half of what the smallest ring holds, so that the frontend always has the other half to work on.</summary>
+    private const int MostHeld = 16;
 
     private const long SlowWriteNanoseconds = 2_000_000;
     private const int SlowWritesMilliseconds = 100;
@@ -48,6 +48,7 @@ public sealed class BlockQueue : IDisposable
     private readonly Action<string> _stopped;
     private readonly Lock _ringLock = new();
     private readonly Stack<BlockRequest> _spare = new();
+    private readonly RequestRun _run = new();
     private readonly WakeWord _wake = new();
     private readonly SemaphoreSlim _drained = new(0);
     private readonly Thread _thread;
@@ -126,6 +127,7 @@ public sealed class BlockQueue : IDisposable
                     Begin(request, entry);
                 }
 
+                ExecuteRun();
                 PushHeld();
                 Await(ticket);
             }
@@ -219,6 +221,30 @@ public sealed class BlockQueue : IDisposable
             return;
         }
 
+        if (request.IsIndirect && !_transfer.TryReadIndirect(request))
+        {
+            Complete(request, Errno.EINVAL, hold: false);
+            return;
+        }
+
+        if (request.Operation is not (BlkifOperation.Read or BlkifOperation.Write))
+        {
+            ExecuteRun();
+            ExecuteOther(request);
+        }
+        else if (request.SegmentCount >= LargeSegments && _workers.Busy < Helpers && _ring.HasRequests)
+        {
+            _workers.Post(request);
+        }
+        else if (!_run.TryAdd(request))
+        {
+            ExecuteRun();
+            _run.TryAdd(request);
+        }
+    }
+
+    private void ExecuteOther(BlockRequest request)
+    {
         if (request.Operation == BlkifOperation.WriteBarrier)
         {
             // A barrier orders everything: what came before is answered first, and nothing behind it is taken before it is done.
@@ -228,26 +254,7 @@ public sealed class BlockQueue : IDisposable
             return;
         }
 
-        if (request.SegmentCount >= LargeSegments && _workers.Busy < Helpers && _ring.HasRequests)
-        {
-            _workers.Post(request);
-            return;
-        }
-
-        if (request.Operation == BlkifOperation.Write && _writesUntold && Environment.TickCount64 >= _writesSlowUntil)
-        {
-            WriteHere(request);
-            return;
-        }
-
         var error = _transfer.Execute(request, wait: false);
-        if (error == BlockTransfer.NotSupported && request.Operation is BlkifOperation.Read or BlkifOperation.Write)
-        {
-            // The file system cannot tell whether it would have to wait.
-            _writesUntold |= request.Operation == BlkifOperation.Write;
-            error = Errno.EAGAIN;
-        }
-
         if (error == Errno.EAGAIN)
         {
             _workers.Post(request);
@@ -257,20 +264,60 @@ public sealed class BlockQueue : IDisposable
         Complete(request, error, hold: true);
     }
 
+    private void ExecuteRun()
+    {
+        var requests = _run.Requests;
+        if (!requests.IsEmpty)
+        {
+            Execute(requests);
+            _run.Clear();
+        }
+    }
+
+    /// <summary>Executes reads or writes that follow each other. If they fail together, each is tried alone and gets the answer that is its own.</summary>
+    private void Execute(ReadOnlySpan<BlockRequest> requests)
+    {
+        var error = requests[0].Operation == BlkifOperation.Write && _writesUntold && Environment.TickCount64 >= _writesSlowUntil
+            ? WriteHere(requests)
+            : _transfer.Move(requests, wait: false);
+        if (error == BlockTransfer.NotSupported)
+        {
+            // The file system cannot tell whether it would have to wait.
+            _writesUntold |= requests[0].Operation == BlkifOperation.Write;
+            error = Errno.EAGAIN;
+        }
+
+        for (var i = 0; i < requests.Length; i++)
+        {
+            if (error == Errno.EAGAIN)
+            {
+                _workers.Post(requests[i]);
+            }
+            else if (error == 0 || requests.Length == 1)
+            {
+                Complete(requests[i], error, hold: true);
+            }
+            else
+            {
+                Execute(requests.Slice(i, 1));
+            }
+        }
+    }
+
     /// <summary>
     /// Writes go to the page cache and rarely wait, but many file systems do not say whether one would: they are done here, which spares a second
     /// thread, until one is found to be slow (the host throttles writers); then others do them for a while, so that reads are not held up.
     /// </summary>
-    private void WriteHere(BlockRequest request)
+    private int WriteHere(ReadOnlySpan<BlockRequest> requests)
     {
         var began = Stopwatch.GetTimestamp();
-        var error = _transfer.Execute(request, wait: true);
+        var error = _transfer.Move(requests, wait: true);
         if (Waited(began) > SlowWriteNanoseconds)
         {
             _writesSlowUntil = Environment.TickCount64 + SlowWritesMilliseconds;
         }
 
-        Complete(request, error, hold: true);
+        return error;
     }
 
     /// <summary>Shows the frontend what was held back.</summary>

@@ -29,10 +29,8 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
     {
         switch (request.Operation)
         {
-            case BlkifOperation.Read:
-                return Move(request, write: false, wait);
-            case BlkifOperation.Write:
-                return Move(request, write: true, wait);
+            case BlkifOperation.Read or BlkifOperation.Write:
+                return Move(new ReadOnlySpan<BlockRequest>(in request), wait);
             case BlkifOperation.Flush or BlkifOperation.WriteBarrier or BlkifOperation.Discard when !wait:
                 return Errno.EAGAIN;
             case BlkifOperation.Flush:
@@ -58,7 +56,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             return 0;
         }
 
-        return Move(request, write: true, wait: true) is not 0 and var error ? error : image.Flush();
+        return Move(new ReadOnlySpan<BlockRequest>(in request), wait: true) is not 0 and var error ? error : image.Flush();
     }
 
     private int Discard(BlockRequest request)
@@ -79,59 +77,78 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
         return count <= size && sector <= size - count;
     }
 
-    private int Move(BlockRequest request, bool write, bool wait)
+    /// <summary>
+    /// Reads or writes the data of requests that follow each other on the disk, <see cref="BlockRequest.MaxSegments"/> segments at most, as one.
+    /// 0, an errno that one of them has earned, or EAGAIN if <paramref name="wait"/> is false and it would have to wait for the disk.
+    /// </summary>
+    public int Move(ReadOnlySpan<BlockRequest> requests, bool wait)
     {
+        var first = requests[0];
+        var write = first.Operation != BlkifOperation.Read;
         if (write && readOnly)
         {
             return Errno.EPERM;
         }
 
-        if (request.IsIndirect && ReadIndirect(request) is not 0 and var malformed)
+        long bytes = 0;
+        foreach (var request in requests)
         {
-            return malformed;
+            bytes += request.DataBytes;
         }
 
-        if (!Fits(request.Sector, (ulong)(request.DataBytes / BlkifLayout.SectorSize)))
+        if (!Fits(first.Sector, (ulong)(bytes / BlkifLayout.SectorSize)))
         {
             return Errno.EINVAL;
         }
 
-        var segments = request.Segments.AsSpan(0, request.SegmentCount);
-        var pages = Map(segments, write: !write);
-        var error = Errno.EINVAL;
-        if (pages.Length == segments.Length)
+        var pages = _mapped ??= new GrantMapping[BlockRequest.MaxSegments];
+        var runs = _runs ??= new MemoryRun[BlockRequest.MaxSegments];
+        var mapped = 0;
+        var runCount = 0;
+        var error = 0;
+        foreach (var request in requests)
         {
-            var runs = Runs(segments, pages);
-            var offset = (long)request.Sector * BlkifLayout.SectorSize;
-            error = write ? image.Write(offset, runs, wait) : image.Read(offset, runs, wait);
-            for (var i = 0; !write && i < pages.Length; i++)
+            var segments = request.Segments.AsSpan(0, request.SegmentCount);
+            var count = Map(segments, write: !write, pages.AsSpan(mapped));
+            AddRuns(segments[..count], pages.AsSpan(mapped), runs, ref runCount);
+            mapped += count;
+            if (count < segments.Length)
             {
-                grants.NoteWrite(in pages[i], segments[i].First * BlkifLayout.SectorSize, segments[i].Length);
+                error = Errno.EINVAL;
+                break;
             }
         }
 
-        grants.Unmap(pages);
+        if (error == 0)
+        {
+            var offset = (long)first.Sector * BlkifLayout.SectorSize;
+            error = write ? image.Write(offset, runs.AsSpan(0, runCount), wait) : image.Read(offset, runs.AsSpan(0, runCount), wait);
+        }
+
+        if (!write)
+        {
+            NoteWrites(requests, pages.AsSpan(0, mapped));
+        }
+
+        grants.Unmap(pages.AsSpan(0, mapped));
         return error;
     }
 
-    /// <summary>The pages of a request's segments; fewer if one of them is not granted.</summary>
-    private ReadOnlySpan<GrantMapping> Map(ReadOnlySpan<BlockSegment> segments, bool write)
+    /// <summary>Maps the pages of segments; how many, fewer if one of them is not granted.</summary>
+    private int Map(ReadOnlySpan<BlockSegment> segments, bool write, Span<GrantMapping> pages)
     {
-        Span<uint> grefs = stackalloc uint[BlockRequest.MaxSegments];
+        Span<uint> grefs = stackalloc uint[segments.Length];
         for (var i = 0; i < segments.Length; i++)
         {
             grefs[i] = segments[i].Gref;
         }
 
-        var pages = _mapped ??= new GrantMapping[BlockRequest.MaxSegments];
-        return pages.AsSpan(0, grants.Map(grefs[..segments.Length], write, pages));
+        return grants.Map(grefs, write, pages);
     }
 
-    /// <summary>Where a request's data lies, in order; what follows each other in memory is one run.</summary>
-    private static Span<MemoryRun> Runs(ReadOnlySpan<BlockSegment> segments, ReadOnlySpan<GrantMapping> pages)
+    /// <summary>Lists where segments lie; what follows each other in memory is one run.</summary>
+    private static void AddRuns(ReadOnlySpan<BlockSegment> segments, ReadOnlySpan<GrantMapping> pages, MemoryRun[] runs, ref int count)
     {
-        var runs = _runs ??= new MemoryRun[BlockRequest.MaxSegments];
-        var count = 0;
         for (var i = 0; i < segments.Length; i++)
         {
             var address = pages[i].Page + (segments[i].First * BlkifLayout.SectorSize);
@@ -144,11 +161,24 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
                 runs[count++] = new MemoryRun(address, segments[i].Length);
             }
         }
-
-        return runs.AsSpan(0, count);
     }
 
-    private int ReadIndirect(BlockRequest request)
+    /// <summary>Even a read that failed may have changed the pages.</summary>
+    private void NoteWrites(ReadOnlySpan<BlockRequest> requests, ReadOnlySpan<GrantMapping> pages)
+    {
+        var page = 0;
+        foreach (var request in requests)
+        {
+            for (var i = 0; i < request.SegmentCount && page < pages.Length; i++)
+            {
+                ref readonly var segment = ref request.Segments[i];
+                grants.NoteWrite(in pages[page++], segment.First * BlkifLayout.SectorSize, segment.Length);
+            }
+        }
+    }
+
+    /// <summary>Reads the segments of an indirect request, once: nothing looks at the guest's copy again. False if they are malformed.</summary>
+    public bool TryReadIndirect(BlockRequest request)
     {
         Span<byte> copy = stackalloc byte[4096];
         for (var done = 0; done < request.SegmentCount; done += BlockRequestParser.SegmentsPerPage)
@@ -156,7 +186,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             var count = Math.Min(BlockRequestParser.SegmentsPerPage, request.SegmentCount - done);
             if (!grants.TryMap(request.IndirectGrefs[done / BlockRequestParser.SegmentsPerPage], write: false, out var page))
             {
-                return Errno.EINVAL;
+                return false;
             }
 
             var bytes = copy[..(count * BlkifLayout.SegmentSize)];
@@ -164,12 +194,10 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             grants.Unmap(page, 0, 0);
             if (!BlockRequestParser.TryParseSegments(bytes, request.Segments.AsSpan(done, count)))
             {
-                return Errno.EINVAL;
+                return false;
             }
         }
 
-        // Read once: a second attempt after EAGAIN must not see other segments.
-        request.IsIndirect = false;
-        return 0;
+        return true;
     }
 }

@@ -94,6 +94,38 @@ public sealed class BlockQueueTests : IDisposable
         Assert.Null(_stopped);
     }
 
+    [Theory]
+    [InlineData(BlkifOperation.Read)]
+    [InlineData(BlkifOperation.Write)]
+    public void Of_requests_that_follow_each_other_only_the_one_without_its_page_fails(BlkifOperation operation)
+    {
+        _memory.Revoke(FirstData + 5);
+        for (var i = 0; i < Entries; i++)
+        {
+            Put(operation, (ulong)i, FirstData + i);
+        }
+
+        var answers = SendAndAwait();
+
+        Assert.All(answers, a => Assert.Equal(a.Key == 5 ? BlkifStatus.Error : BlkifStatus.Okay, a.Value));
+        Assert.Equal(0, _memory.Mapped);
+        Assert.Null(_stopped);
+    }
+
+    [Fact]
+    public void Requests_that_follow_each_other_over_the_end_of_the_disk_are_done_up_to_it()
+    {
+        var end = (ulong)_image.Bytes / 4096;
+        for (var i = 0; i < Entries; i++)
+        {
+            Put(BlkifOperation.Read, end - (Entries / 2) + (ulong)i, FirstData + i);
+        }
+
+        var answers = SendAndAwait();
+
+        Assert.All(answers, a => Assert.Equal(a.Key < Entries / 2 ? BlkifStatus.Okay : BlkifStatus.Error, a.Value));
+    }
+
     /// <summary>Puts the next request, whose id is its place in the ring; it is seen by the backend after the next sending.</summary>
     private void Put(BlkifOperation operation, ulong page, int dataPage, int? at = null)
     {
