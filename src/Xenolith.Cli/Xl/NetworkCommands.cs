@@ -95,7 +95,7 @@ internal static class NetworkCommands
     {
         { Type: "ioemu" } => "type ioemu is an emulated card, which only HVM guests have; write type=vif or leave it out.",
         { BackendDomain: not (null or "0" or "Domain-0") } => $"backend `{nic.BackendDomain}': only Domain-0 serves interfaces here; leave `backend' out.",
-        { Forwards.IsEmpty: false } when (nic.Bridge ?? nic.Script) is not null => "`forward' needs an interface with neither bridge nor script.",
+        { Forwards.IsEmpty: false, Script: not null } => "`forward' is for passt and for switches with an uplink, not for scripts.",
         _ => null,
     };
 

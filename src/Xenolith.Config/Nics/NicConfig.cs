@@ -44,7 +44,7 @@ public sealed record NicConfig
     /// <summary>VLANs.</summary>
     public string? Vlan { get; init; }
 
-    /// <summary>Ports of the host that lead to the guest, for networks without addresses of their own (passt); empty for none.</summary>
+    /// <summary>Ports of the host that lead to the guest, for networks that the host does not reach by itself (passt, a switch's uplink); empty for none.</summary>
     public ImmutableArray<PortForward> Forwards { get; init; } = [];
 
     /// <summary>Whether the frontend trusts the backend; null for the default.</summary>

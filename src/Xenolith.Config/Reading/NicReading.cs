@@ -35,8 +35,8 @@ internal static class NicReading
             diagnostics.Creation(atom.Position, $"vif `{atom.Text}': type ioemu is an emulated card, which only HVM guests have; write type=vif or leave it out");
         if (nic.BackendDomain is not (null or "0" or "Domain-0"))
             diagnostics.Creation(atom.Position, $"vif `{atom.Text}': backend `{nic.BackendDomain}': only Domain-0 serves interfaces here; leave `backend' out");
-        if (!nic.Forwards.IsEmpty && (nic.Bridge ?? nic.Script) is { } network)
-            diagnostics.Creation(atom.Position, $"vif `{atom.Text}': `forward' needs an interface with neither bridge nor script, not one on `{network}'; the guest has an address of its own there");
+        if (!nic.Forwards.IsEmpty && nic.Script is { } script)
+            diagnostics.Creation(atom.Position, $"vif `{atom.Text}': `forward' is for passt and for switches with an uplink, not for the script `{script}'; the guest has an address of its own there");
     }
 
     private static int Unused(HashSet<int> numbers)

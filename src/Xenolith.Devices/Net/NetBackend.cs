@@ -21,8 +21,8 @@ public sealed record NetDeviceOptions(ulong RateBytes = 0, ulong RateMicrosecond
 public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions options, Action<string> log) : IDisposable
 {
     private readonly List<IDisposable> _connection = [];
-    private readonly List<(NetQueue Queue, RateLimit Rate)> _queues = [];
-    private NetDeviceOptions _options = options;
+    private readonly List<NetQueue> _queues = [];
+    private readonly RateLimit _rate = new(options.RateBytes, options.RateMicroseconds);
     private MulticastFilter? _filter;
     private NetCounters[] _counters = [];
 
@@ -107,12 +107,8 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
     public void ChangeRate(NetDeviceOptions changed)
     {
         ArgumentNullException.ThrowIfNull(changed);
-        _options = changed;
-        foreach (var (queue, rate) in _queues)
-        {
-            rate.Change(changed.RateBytes / (ulong)_queues.Count, changed.RateMicroseconds);
-            queue.Notify();
-        }
+        _rate.Change(changed.RateBytes, changed.RateMicroseconds);
+        _queues.ForEach(q => q.Notify());
     }
 
     /// <summary>The frontend asks for a multicast filter, or for none any more; nothing without a connection.</summary>
@@ -139,7 +135,7 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         }
 
         passt.Exchange(socket);
-        _queues.ForEach(q => q.Queue.Notify());
+        _queues.ForEach(q => q.Notify());
         return true;
     }
 
@@ -192,12 +188,11 @@ public sealed class NetBackend(string name, IPacketPort port, NetDeviceOptions o
         var channel = port.Channel(index);
         var txRing = new SharedRing(tx.Addresses, NetifLayout.TxEntrySize, NetifLayout.RingEntries);
         var rxRing = new SharedRing([page], NetifLayout.RxEntrySize, NetifLayout.RingEntries);
-        var rate = new RateLimit(_options.RateBytes / (ulong)frontend.Queues.Count, _options.RateMicroseconds);
-        var transmit = new GuestTransmit(txRing, grants, channel, port.TakesBlankChecksums, rate, filter, counters, tx.Notify);
+        var transmit = new GuestTransmit(txRing, grants, channel, port.TakesBlankChecksums, _rate, filter, counters, tx.Notify);
         var receive = new GuestReceive(new RxSlots(rxRing, grants), frontend, channel, filter, counters, notifyReceive);
         var made = new NetQueue(frontend.Queues.Count == 1 ? name : $"{name} queue {index}", transmit, receive, channel, frontend.NotifiesReceive, log, stopped);
         _connection.Add(made);
-        _queues.Add((made, rate));
+        _queues.Add(made);
         Volatile.Write(ref queue, made);
         return made;
     }

@@ -23,6 +23,10 @@ internal static unsafe class SlirpLibrary
 
     public static delegate* unmanaged<nint, byte*, int, void> Input { get; private set; }
 
+    public static delegate* unmanaged<nint, int, uint, int, uint, int, int> AddForward { get; private set; }
+
+    public static delegate* unmanaged<nint, int, uint, int, int> RemoveForward { get; private set; }
+
     /// <summary>Opens the library; throws <see cref="DllNotFoundException"/> with the package's name.</summary>
     public static void Load()
     {
@@ -42,6 +46,8 @@ internal static unsafe class SlirpLibrary
         FillPoll = (delegate* unmanaged<nint, uint*, delegate* unmanaged<int, int, nint, int>, nint, void>)NativeLibrary.GetExport(library, "slirp_pollfds_fill");
         Polled = (delegate* unmanaged<nint, int, delegate* unmanaged<int, nint, int>, nint, void>)NativeLibrary.GetExport(library, "slirp_pollfds_poll");
         Input = (delegate* unmanaged<nint, byte*, int, void>)NativeLibrary.GetExport(library, "slirp_input");
+        AddForward = (delegate* unmanaged<nint, int, uint, int, uint, int, int>)NativeLibrary.GetExport(library, "slirp_add_hostfwd");
+        RemoveForward = (delegate* unmanaged<nint, int, uint, int, int>)NativeLibrary.GetExport(library, "slirp_remove_hostfwd");
         s_library = library;
     }
 

@@ -14,6 +14,19 @@ public sealed record SlirpNetwork(IPAddress Network, IPAddress Mask, IPAddress G
 {
     /// <summary>The network that QEMU's users know.</summary>
     public static SlirpNetwork Usual { get; } = new(IPAddress.Parse("10.0.2.0"), IPAddress.Parse("255.255.255.0"), IPAddress.Parse("10.0.2.2"), IPAddress.Parse("10.0.2.3"), IPAddress.Parse("10.0.2.15"));
+
+    /// <summary>An address in the network that nobody is given.</summary>
+    public IPAddress Nobody => new(Bits(Network) | (~Bits(Mask) & BitConverter.ToUInt32([0, 0, 0, 254])));
+
+    /// <summary>Whether an address can be a guest's: in the network, and neither the router's nor the name server's.</summary>
+    public bool IsGuest(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return (Bits(address) & Bits(Mask)) == Bits(Network) && !address.Equals(Gateway) && !address.Equals(NameServer);
+    }
+
+    /// <summary>An address as it lies in a frame.</summary>
+    internal static uint Bits(IPAddress address) => BitConverter.ToUInt32(address.GetAddressBytes());
 }
 
 /// <summary>
@@ -60,11 +73,11 @@ public sealed unsafe class SlirpStack : IDisposable
         {
             Version = 3,
             V4Enabled = 1,
-            Network = InMemory(network.Network),
-            Mask = InMemory(network.Mask),
-            Host = InMemory(network.Gateway),
-            DhcpStart = InMemory(network.FirstLease),
-            NameServer = InMemory(network.NameServer),
+            Network = SlirpNetwork.Bits(network.Network),
+            Mask = SlirpNetwork.Bits(network.Mask),
+            Host = SlirpNetwork.Bits(network.Gateway),
+            DhcpStart = SlirpNetwork.Bits(network.FirstLease),
+            NameServer = SlirpNetwork.Bits(network.NameServer),
             V6Enabled = 1,
             Prefix6Length = 64,
             Mtu = 1500,
@@ -90,6 +103,18 @@ public sealed unsafe class SlirpStack : IDisposable
             SlirpLibrary.Input(_stack, bytes, frame.Length);
         }
     }
+
+    /// <summary>Leads a port of the host to a port of a guest. 0, or why the port cannot be had (errno).</summary>
+    /// <param name="udp">Datagrams; otherwise TCP connections.</param>
+    /// <param name="host">The host's address to listen at, IPv4.</param>
+    /// <param name="hostPort">Port on the host.</param>
+    /// <param name="guest">The guest's address.</param>
+    /// <param name="guestPort">Port in the guest.</param>
+    public int Forward(bool udp, IPAddress host, int hostPort, IPAddress guest, int guestPort) =>
+        SlirpLibrary.AddForward(_stack, udp ? 1 : 0, SlirpNetwork.Bits(host), hostPort, SlirpNetwork.Bits(guest), guestPort) == 0 ? 0 : Math.Max(1, Marshal.GetLastSystemError());
+
+    /// <summary>Ends what <see cref="Forward"/> began; connections that are open stay so.</summary>
+    public void Unforward(bool udp, IPAddress host, int hostPort) => SlirpLibrary.RemoveForward(_stack, udp ? 1 : 0, SlirpNetwork.Bits(host), hostPort);
 
     /// <summary>The sockets that it waits for now, and how long at most. Good until the next call.</summary>
     /// <param name="milliseconds">The longest wait, made shorter; negative for ever.</param>
@@ -146,8 +171,6 @@ public sealed unsafe class SlirpStack : IDisposable
             NativeMemory.Free(_callbacks);
         }
     }
-
-    private static uint InMemory(IPAddress address) => BitConverter.ToUInt32(address.GetAddressBytes());
 
     private static long Now() => Stopwatch.GetElapsedTime(0).Ticks * 100;
 

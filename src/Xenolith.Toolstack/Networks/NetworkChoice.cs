@@ -23,6 +23,26 @@ internal static class NetworkChoice
     {
         ArgumentNullException.ThrowIfNull(nic);
         ArgumentNullException.ThrowIfNull(host);
+        var way = Find(nic, domid, host);
+        if (nic.Forwards.IsEmpty || way.Kind == WayKind.Passt)
+        {
+            return way;
+        }
+
+        if (!way.Uplink)
+        {
+            throw Refused(nic, way.Kind == WayKind.Switch
+                ? $"`forward' leads from the host to the guest, and the switch {way.Network} leads nowhere. Give it an uplink (switch_uplinks = {way.Network} in xenolith.conf), or leave `bridge' out for passt."
+                : $"`forward' is for passt and for switches with an uplink; on {(way.Network.Length > 0 ? way.Network : way.Script)} the guest has an address of its own, which the host reaches. Leave `forward' out.");
+        }
+
+        return nic.Forwards.FirstOrDefault(f => f.Address?.Contains(':', StringComparison.Ordinal) == true) is { Address: { } address }
+            ? throw Refused(nic, $"`forward' on a switch is for IPv4, and {address} is none. Leave that address out.")
+            : way;
+    }
+
+    private static NetworkWay Find(NicConfig nic, int domid, IHostNetwork host)
+    {
         if (nic.Script is { Length: > 0 } script)
         {
             return ByScript(nic, domid, host, script);

@@ -15,14 +15,16 @@ public sealed class TransferTests : GuestHost
     protected override void Closed() => _network.Dispose();
 
     [Theory]
-    [InlineData("switch0", 1)]
-    [InlineData("br0", 2)]
-    public void What_a_guest_sends_arrives_unchanged(string bridge, int vcpus)
+    [InlineData("switch0", 1, "10.9.0.", 24)]
+    [InlineData("br0", 2, "10.9.0.", 24)]
+    [InlineData("switch0", 2, "fd09::", 64)]
+    [InlineData("br0", 1, "fd09::", 64)]
+    public void What_a_guest_sends_arrives_unchanged(string bridge, int vcpus, string net, int bits)
     {
         string[] lines = [$"vif = [ 'bridge={bridge}' ]", $"vcpus = {vcpus}"];
-        XlOk("create", NetConfig("receiver", "10.9.0.2/24;nc,-l,-p,5000,|,sha256sum;echo,RECEIVED;sleep,1000", lines));
+        XlOk("create", NetConfig("receiver", $"{net}2/{bits};nc,-l,-p,5000,|,sha256sum;echo,RECEIVED;sleep,1000", lines));
         AwaitConsole("receiver", "NETWORK-UP");
-        XlOk("create", NetConfig("sender", $"10.9.0.3/24;{Send}until,nc,10.9.0.2,5000,</data;do,sleep,1;done;echo,SENT;sleep,1000", lines));
+        XlOk("create", NetConfig("sender", $"{net}3/{bits};{Send}until,nc,{net}2,5000,</data;do,sleep,1;done;echo,SENT;sleep,1000", lines));
 
         AwaitConsole("sender", "SENT");
         AwaitConsole("receiver", "RECEIVED");

@@ -31,4 +31,40 @@ public sealed class UplinkTests : GuestHost
         XlOk("destroy", "second");
         Eventually(() => Processes("--switch-uplink").Count == 0, "the uplink is left");
     }
+
+    [Fact]
+    public void Ports_of_the_host_lead_to_the_guest_again_after_the_uplink_was_killed()
+    {
+        File.WriteAllText(System.IO.Path.Combine(Path, "xenolith.conf"), "switch_uplinks = lan0\n");
+        int port;
+        using (var free = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((System.Net.IPEndPoint)free.LocalEndpoint).Port;
+        }
+
+        XlOk("create", NetConfig("guest", "dhcp;while,:;do,echo,GUEST-REACHED,|,nc,-l,-p,80;done", $"vif = [ 'bridge=lan0,forward=127.0.0.1/{port}:80' ]"));
+        AwaitConsole("guest", "NETWORK-UP");
+        Eventually(() => Said(port) == "GUEST-REACHED\n", "the port does not lead to the guest");
+        Assert.Contains($"cannot forward TCP port {port} of this host's 127.0.0.1: Address already in use.", Xl("create", "-p", Config("other", "", $"vif = [ 'bridge=lan0,forward=127.0.0.1/{port}:22' ]")).Error);
+
+        var first = Assert.Single(Processes("--switch-uplink"));
+        Kill(first);
+        Eventually(() => Processes("--switch-uplink") is [var again] && again != first, "the uplink does not come back");
+        Eventually(() => Said(port) == "GUEST-REACHED\n", "the port does not lead to the guest any more");
+    }
+
+    private static string Said(int port)
+    {
+        try
+        {
+            using var client = new System.Net.Sockets.TcpClient("127.0.0.1", port) { ReceiveTimeout = 2000 };
+            using var reader = new StreamReader(client.GetStream());
+            return reader.ReadToEnd();
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            return string.Empty;
+        }
+    }
 }

@@ -6,6 +6,12 @@ namespace Xenolith.Devices.Net.Frames;
 public static class FrameOffload
 {
     /// <summary>
+    /// Segments of a large packet at most. Frontends that mean it stay far below (Linux's smallest segment has 48 bytes); a byte each would have
+    /// whoever cuts it do the work of 65,000 packets for one.
+    /// </summary>
+    public const int MostSegments = 2048;
+
+    /// <summary>
     /// Describes a guest's packet to a port, from the packet itself rather than from what the guest says about it. Puts the pseudo header's
     /// sum into the checksum field, since some guests leave it blank indeed.
     /// </summary>
@@ -36,6 +42,11 @@ public static class FrameOffload
         {
             end = headers.TcpHeadersEnd(head);
             if (end == 0)
+            {
+                return false;
+            }
+
+            if (length - end > gsoSize * MostSegments)
             {
                 return false;
             }

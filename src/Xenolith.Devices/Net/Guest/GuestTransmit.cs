@@ -47,13 +47,14 @@ public sealed class GuestTransmit
     private int _runCount;
     private bool _holding;
     private VnetHeader _header;
+    private TimeSpan _creditAt;
 
     /// <summary>Serves a ring.</summary>
     /// <param name="ring">The transmit ring.</param>
     /// <param name="grants">The guest's pages.</param>
     /// <param name="channel">Where packets go.</param>
     /// <param name="blankChecksums">The port takes packets whose checksum is blank.</param>
-    /// <param name="rate">The limit.</param>
+    /// <param name="rate">The limit, shared by all queues of the vif.</param>
     /// <param name="filter">The filter that the guest's requests change.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="notify">Sends the guest its event.</param>
@@ -73,7 +74,7 @@ public sealed class GuestTransmit
     public TxWait Waiting { get; private set; }
 
     /// <summary>When credit comes, while it waits for <see cref="TxWait.Credit"/>.</summary>
-    public TimeSpan CreditAt => _rate.Next;
+    public TimeSpan CreditAt => _creditAt;
 
     /// <summary>Sends what the guest has put, up to a number of packets; true if there may be more to do at once.</summary>
     /// <param name="budget">Packets at most.</param>
@@ -159,7 +160,7 @@ public sealed class GuestTransmit
 
     private bool TrySend(TimeSpan now)
     {
-        if (_rate.IsLimited && Waiting != TxWait.Port && !_rate.TrySpend(_packet.Length, now))
+        if (_rate.IsLimited && Waiting != TxWait.Port && !_rate.TrySpend(_packet.Length, now, out _creditAt))
         {
             Waiting = TxWait.Credit;
             return false;

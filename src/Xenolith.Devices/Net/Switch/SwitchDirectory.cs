@@ -25,12 +25,7 @@ public static class SwitchDirectory
     /// <param name="network">The switch's name: the configuration's <c>bridge=</c>.</param>
     /// <param name="port">The port's name, unique in the host: <c>vif5.0</c>.</param>
     /// <returns>Descriptors for <see cref="SwitchPort"/>: the listening socket, and the connections to those who were there.</returns>
-    public static IReadOnlyList<SafeFileHandle> Join(DirectoryHandle root, string network, string port) => Enter(root, network, port, unlessThere: false)!;
-
-    /// <summary>Joins a switch, unless a living port of this name is there already: then null.</summary>
-    public static IReadOnlyList<SafeFileHandle>? JoinUnlessThere(DirectoryHandle root, string network, string port) => Enter(root, network, port, unlessThere: true);
-
-    private static IReadOnlyList<SafeFileHandle>? Enter(DirectoryHandle root, string network, string port, bool unlessThere)
+    public static IReadOnlyList<SafeFileHandle> Join(DirectoryHandle root, string network, string port)
     {
         ArgumentNullException.ThrowIfNull(root);
         CheckName(network);
@@ -38,11 +33,6 @@ public static class SwitchDirectory
         using var all = root.Create(Parent, 0x1C0);
         using var directory = all.Create(network, 0x1C0);
         using var hold = FileLock.Take(directory, LockName);
-        if (unlessThere && IsAlive(directory, port))
-        {
-            return null;
-        }
-
         var (feed, ours) = UnixSockets.Pair(UnixSocketKind.Messages);
         using (ours)
         {
@@ -107,19 +97,6 @@ public static class SwitchDirectory
         {
             // A port that takes no connections is stuck or just ending: the others must not wait for it.
             return;
-        }
-    }
-
-    private static bool IsAlive(DirectoryHandle directory, string port)
-    {
-        try
-        {
-            using var connection = UnixSockets.Connect(directory, port, UnixSocketKind.Messages, wait: false);
-            return connection is not null;
-        }
-        catch (HostException e) when (e.Errno == Errno.EAGAIN)
-        {
-            return true;
         }
     }
 

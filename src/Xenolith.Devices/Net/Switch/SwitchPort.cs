@@ -11,8 +11,8 @@ namespace Xenolith.Devices.Net.Switch;
 
 /// <summary>
 /// A port of a user-space switch: sends each frame, with its virtio header, as one message to the peer that has its address, or to all.
-/// Large packets and blank checksums pass as they are. A peer that does not read is waited for once, for a moment, and then only its own
-/// frames are lost. Owned by one thread.
+/// Large packets and blank checksums pass as they are. A peer that is behind is waited for as long as <see cref="SwitchLink"/> has patience, and
+/// then only its own frames are lost. Owned by one thread.
 /// </summary>
 public sealed class SwitchPort : IPacketPort, IPacketChannel
 {
@@ -175,14 +175,10 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
         switch (errno)
         {
             case 0:
-                link.FullSince = 0;
+                link.Took();
                 return SendOutcome.Sent;
             case Errno.EAGAIN:
-                if (link.FullSince == 0)
-                {
-                    link.FullSince = Environment.TickCount64;
-                }
-
+                link.Refused();
                 if (link.PatienceLeft == 0)
                 {
                     return SendOutcome.Dropped;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Xenolith.Devices.Net.Frames;
 using Xenolith.Devices.Net.Ports;
 using Xenolith.Devices.Net.Switch;
@@ -21,22 +22,28 @@ public sealed class SwitchUplink : IDisposable
 
     private readonly SwitchPort _port;
     private readonly SlirpStack _stack;
+    private readonly UplinkClients _clients;
     private readonly byte[] _frame = GC.AllocateArray<byte>(Room, pinned: true);
+    private readonly byte[] _segment = new byte[Room];
     private readonly MemoryRun[] _into;
     private readonly MemoryRun[] _from = new MemoryRun[1];
-    private readonly PollEntry[] _waits = new PollEntry[IPacketChannel.MostWaits];
+    private readonly PollEntry[] _waits = new PollEntry[IPacketChannel.MostWaits + 1];
     private PollEntry[] _rows = new PollEntry[64];
 
     /// <summary>Starts libslirp behind a port; <see cref="DllNotFoundException"/> names the package if it is not there.</summary>
-    public SwitchUplink(SwitchPort port, SlirpNetwork network)
+    /// <param name="port">Its port on the switch.</param>
+    /// <param name="listener">Where monitors connect (<see cref="UplinkDirectory"/>).</param>
+    /// <param name="network">The network that it plays.</param>
+    public SwitchUplink(SwitchPort port, SafeFileHandle listener, SlirpNetwork network)
     {
         _port = port;
         _stack = new SlirpStack(network, Send);
+        _clients = new UplinkClients(listener, _stack, network);
         _into = [new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(_frame, 0), Room)];
     }
 
-    /// <summary>Ports that are connected now.</summary>
-    public int Peers => _port.Peers;
+    /// <summary>Whether anybody is there: ports or monitors.</summary>
+    public bool IsNeeded => _port.Peers > 0 || _clients.Count > 0;
 
     /// <summary>Carries what there is, then waits for more, at most so long.</summary>
     public void Turn(int milliseconds)
@@ -46,8 +53,10 @@ public sealed class SwitchUplink : IDisposable
             Take(length, header);
         }
 
+        _clients.Serve();
         var stack = _stack.Waits(ref milliseconds);
         var own = _port.AddWaits(_waits, receive: true, send: false, ref milliseconds);
+        _waits[own++] = new PollEntry { Descriptor = _clients.Number, Wanted = PollEvents.Readable };
         if (_rows.Length < stack.Length + own)
         {
             _rows = new PollEntry[2 * (stack.Length + own)];
@@ -62,6 +71,7 @@ public sealed class SwitchUplink : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _clients.Dispose();
         _stack.Dispose();
         _port.Dispose();
     }
@@ -74,22 +84,33 @@ public sealed class SwitchUplink : IDisposable
         }
 
         var frame = _frame.AsSpan(0, length);
+        _clients.Seen(frame);
         if (header.NeedsChecksum)
         {
             FrameOffload.FillChecksum(frame, in header);
         }
 
-        // A large packet is one large TCP segment to libslirp, which ends the connection itself.
-        _stack.Input(frame);
+        // A large packet is one large TCP segment to libslirp, which ends the connection itself. Over IPv6 it takes none larger than its MTU.
+        if (header.Gso != VnetGso.TcpV6 || !TcpSegmenter.TryBegin(frame, in header, 0, out var segmenter))
+        {
+            _stack.Input(frame);
+            return;
+        }
+
+        while (segmenter.Next(_segment) is not 0 and var part)
+        {
+            _stack.Input(_segment.AsSpan(0, part));
+        }
     }
 
     private void Send(nint address, int length)
     {
         _from[0] = new MemoryRun(address, length);
-        Span<byte> destination = stackalloc byte[EthernetAddress.Size];
-        Rings.MappedBytes.Copy(address, destination);
+        var frame = Rings.MappedBytes.At(address, length);
+        _clients.Leasing(frame);
+        var destination = EthernetAddress.Read(frame);
         var header = default(VnetHeader) with { Flags = VnetFlags.DataValid };
-        while (_port.TrySend(in header, EthernetAddress.Read(destination), _from) == SendOutcome.Full)
+        while (_port.TrySend(in header, destination, _from) == SendOutcome.Full)
         {
             // The port's patience with a peer that does not read is short, and ends in dropping.
             var milliseconds = Timeout.Infinite;

@@ -22,6 +22,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
     private NetworkWay? _way;
     private HotplugScript? _script;
     private VifLink? _link;
+    private UplinkLease? _uplink;
     private NicClaim? _claim;
     private EventLoop.Source? _helperEnd;
     private LiveNode? _rate, _multicast;
@@ -78,7 +79,20 @@ internal sealed class VifDevice(NicConfig nic) : Device
         }
 
         WatchHelper(surroundings);
-        done(null);
+        if (!_way.Uplink)
+        {
+            done(null);
+            return;
+        }
+
+        try
+        {
+            _uplink = new(_way.Network, nic, surroundings.Context, surroundings.Log, error => done(error is null ? null : $"{Title}: {error}"));
+        }
+        catch (HostException e)
+        {
+            done(Refusal(e));
+        }
     }
 
     /// <inheritdoc/>
@@ -165,6 +179,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
         _rate?.Dispose();
         _multicast?.Dispose();
         _helperEnd?.Remove();
+        _uplink?.Dispose();
         _link?.Dispose();
         _claim?.Dispose();
         base.Dispose();

@@ -3,7 +3,6 @@ using Microsoft.Win32.SafeHandles;
 using Xenolith.Config.Nics;
 using Xenolith.Devices.Net.Ports;
 using Xenolith.Devices.Net.Switch;
-using Xenolith.Devices.Net.Uplink;
 using Xenolith.Host;
 using Xenolith.Host.Network;
 using Xenolith.Toolstack.Monitors;
@@ -17,6 +16,9 @@ namespace Xenolith.Toolstack.Devices.Nics;
 /// </summary>
 internal sealed class VifLink : IDisposable
 {
+    // passt drops what its socket does not take, and sends it again only after two seconds: a guest's whole TCP window has to fit.
+    private const int PasstBuffer = 8 << 20;
+
     private readonly ProcessHandle? _helper;
     private readonly Action? _leave;
 
@@ -49,16 +51,12 @@ internal sealed class VifLink : IDisposable
                 var port = string.Create(CultureInfo.InvariantCulture, $"vif{domid}.{nic.DeviceId}");
                 var root = context.State.Run.Root;
                 var joined = SwitchDirectory.Join(root, way.Network, port);
-                if (way.Uplink)
-                {
-                    StartUplink(way.Network, context);
-                }
-
                 return new(PortKind.Switch, joined, leave: () => SwitchDirectory.Leave(root, way.Network, port));
             case WayKind.Passt:
                 var (ours, theirs) = UnixSockets.Pair(UnixSocketKind.Stream);
                 using (theirs)
                 {
+                    UnixSockets.SetSendBuffer(theirs, PasstBuffer);
                     var passt = ChildProcess.Spawn(new()
                     {
                         Program = way.Passt!,
@@ -97,34 +95,6 @@ internal sealed class VifLink : IDisposable
             // passt ends with its socket; this is for one that hangs.
             _helper.Signal(ProcessHandle.Terminate);
             _helper.Dispose();
-        }
-    }
-
-    /// <summary>The switch's uplink belongs to no domain: whoever comes first starts it, and it ends some time after the last port has left.</summary>
-    private static void StartUplink(string network, MonitorContext context)
-    {
-        if (SwitchDirectory.JoinUnlessThere(context.State.Run.Root, network, SwitchUplink.PortName) is not { } ends)
-        {
-            return;
-        }
-
-        try
-        {
-            ChildProcess.Spawn(new()
-            {
-                Program = context.Program,
-                Arguments = ["xenolith", UplinkProgram.Argument, network],
-                Descriptors = [.. ends],
-                Output = context.Log.Output,
-                Forget = true,
-            }).Dispose();
-        }
-        finally
-        {
-            foreach (var end in ends)
-            {
-                end.Dispose();
-            }
         }
     }
 

@@ -73,6 +73,19 @@ public sealed class HostileFrontendTests
             }
         }, iter: 300, threads: 1);
 
+    [Theory]
+    [InlineData(1, NetifStatus.Error)]
+    [InlineData(9, NetifStatus.Error)]
+    [InlineData(48, NetifStatus.Okay)]
+    [InlineData(65535, NetifStatus.Okay)]
+    public void A_large_packet_is_not_the_work_of_thousands(int segment, short status)
+    {
+        using var guest = new Frontend(new MemoryPort());
+        guest.Send(Packets.Tcp(20000), NetifTxFlags.ChecksumBlank, gso: segment);
+        guest.Transmit.Pump(32, TimeSpan.Zero);
+        Assert.Equal(status, guest.TxAnswers()[0].Status);
+    }
+
     [Fact]
     public void Pages_taken_back_in_the_middle_stop_the_ring()
     {

@@ -131,6 +131,18 @@ public sealed class SwitchPortTests : IDisposable
         Assert.Equal(Frame(1, 2), Take(b)!.Value.Frame);
         Drain(stuck);
         Assert.Equal(SendOutcome.Sent, Send(a, Frame(1, 9)));
+
+        // A frame taken now and then buys no more than a moment.
+        outcome = SendOutcome.Sent;
+        Wait.Until(() => (outcome = Send(a, Frame(1, 9, 60000))) == SendOutcome.Dropped);
+        Assert.NotNull(Take(stuck));
+        Wait.Until(() => (outcome = Send(a, Frame(1, 9, 60000))) != SendOutcome.Sent);
+        milliseconds = Timeout.Infinite;
+        if (outcome == SendOutcome.Full)
+        {
+            a.AddWaits(rows, receive: false, send: true, ref milliseconds);
+            Assert.Equal(1, milliseconds);
+        }
     }
 
     [Fact]

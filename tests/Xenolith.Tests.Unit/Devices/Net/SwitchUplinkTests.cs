@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Xenolith.Devices.Net.Frames;
 using Xenolith.Devices.Net.Switch;
 using Xenolith.Devices.Net.Uplink;
@@ -23,8 +25,8 @@ public sealed class SwitchUplinkTests : IDisposable
     public SwitchUplinkTests()
     {
         _root = DirectoryHandle.Open(_path);
-        var uplink = SwitchDirectory.JoinUnlessThere(_root, "bridge0", SwitchUplink.PortName)!;
-        _uplink = new SwitchUplink(new SwitchPort(uplink[0], uplink[1]), SlirpNetwork.Usual);
+        var uplink = UplinkDirectory.Claim(_root, "bridge0")!;
+        _uplink = new SwitchUplink(new SwitchPort(uplink[0], uplink[1]), uplink[2], SlirpNetwork.Usual);
         var guest = SwitchDirectory.Join(_root, "bridge0", "vif1.0");
         _guest = new SwitchPort(guest[0], guest[1]);
         Take();
@@ -42,7 +44,113 @@ public sealed class SwitchUplinkTests : IDisposable
     public void There_is_one_uplink_on_a_switch()
     {
         _uplink.Turn(0);
-        Assert.Null(SwitchDirectory.JoinUnlessThere(_root, "bridge0", SwitchUplink.PortName));
+        Assert.Null(UplinkDirectory.Claim(_root, "bridge0"));
+    }
+
+    [Fact]
+    public void A_port_of_the_host_leads_to_the_address_that_the_guest_shows_until_its_monitor_goes()
+    {
+        var port = FreePort();
+        using var monitor = Ask(port, out var answer);
+        Assert.Equal(UplinkRequest.Done, answer);
+
+        foreach (var address in (string[])["10.0.2.15", "10.0.2.77"])
+        {
+            // Addresses that change more often than once a second are not followed.
+            Thread.Sleep(1100);
+            Send(Arp(address));
+            Receive(f => f[13] == 6);
+            using var caller = new TcpClient();
+            var connecting = caller.ConnectAsync(IPAddress.Loopback, port);
+            var syn = Receive(f => f[12] == 8 && f[13] == 0 && f[23] == 6 && f[47] == 2);
+            Assert.Equal(UplinkRequest.Moved + address, Answer(monitor));
+            Assert.Equal((address, 22), (new IPAddress(syn[30..34]).ToString(), BinaryPrimitives.ReadUInt16BigEndian(syn.AsSpan(36))));
+        }
+
+        monitor.Dispose();
+        Wait.Until(() =>
+        {
+            _uplink.Turn(1);
+            using var caller = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                caller.Start();
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public void A_lease_is_enough_for_a_port_to_lead_there()
+    {
+        var port = FreePort();
+        using var monitor = Ask(port, out _);
+        Send(DhcpDiscover(1));
+        Receive(f => f.Length > 300 && f[23] == 17);
+
+        using var caller = new TcpClient();
+        var connecting = caller.ConnectAsync(IPAddress.Loopback, port);
+        var syn = Receive(f => f[12] == 8 && f[13] == 0 && f[23] == 6 && f[47] == 2);
+        Assert.Equal(("10.0.2.15", 22), (new IPAddress(syn[30..34]).ToString(), BinaryPrimitives.ReadUInt16BigEndian(syn.AsSpan(36))));
+    }
+
+    [Fact]
+    public void A_port_that_is_taken_is_named()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        using var monitor = Ask(port, out var answer);
+        Assert.Equal($"TCP port {port} of this host's 127.0.0.1: Address already in use", answer);
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("xenolith-uplink-1\n00:16:3e:00:00:01\n-\ntcp 127.0.0.1 0 22")]
+    [InlineData("xenolith-uplink-1\n00:16:3e:00:00:01\n-\ntcp ::1 2222 22")]
+    [InlineData("xenolith-uplink-1\nme\n-")]
+    public void Who_says_something_else_is_left(string message)
+    {
+        using var socket = UplinkDirectory.Connect(_root, "bridge0")!;
+        Assert.True(MessageSocket.Send(socket, Encoding.UTF8.GetBytes(message), wait: false));
+        Assert.Equal("", Answer(socket));
+    }
+
+    [Fact]
+    public void A_large_packet_over_ipv6_arrives_whole()
+    {
+        using var server = new TcpListener(IPAddress.IPv6Loopback, 0);
+        server.Start();
+        Send(NeighbourAdvertisement());
+        var syn = V6(((IPEndPoint)server.LocalEndpoint).Port, 0);
+        syn[67] = 2;
+        Send(syn, Described(syn, 0));
+        var answer = Receive(f => f[12] == 0x86 && f[20] == 6);
+        Assert.Equal(0x12, answer[67]);
+
+        var data = V6(((IPEndPoint)server.LocalEndpoint).Port, 7000);
+        data[67] = 0x10;
+        BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(58), 1001);
+        BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(62), BinaryPrimitives.ReadUInt32BigEndian(answer.AsSpan(58)) + 1);
+        Send(data, Described(data, 1400));
+        Wait.Until(() =>
+        {
+            _uplink.Turn(1);
+            return server.Pending();
+        });
+        using var client = server.AcceptTcpClient();
+        Wait.Until(() =>
+        {
+            _uplink.Turn(1);
+            return client.Available == 7000;
+        });
+        var got = new byte[7000];
+        client.GetStream().ReadExactly(got);
+        Assert.Equal(data[74..], got);
     }
 
     [Fact]
@@ -82,6 +190,69 @@ public sealed class SwitchUplinkTests : IDisposable
         Assert.True(Packets.ChecksumIsRight(answer));
     }
 
+    private SafeFileHandle Ask(int port, out string answer)
+    {
+        var socket = UplinkDirectory.Connect(_root, "bridge0")!;
+        var request = new UplinkRequest(new EthernetAddress(0x00163e000001), null, [new UplinkForward(false, IPAddress.Loopback, port, 22)]);
+        Assert.True(MessageSocket.Send(socket, request.ToMessage(), wait: false));
+        answer = Answer(socket);
+        return socket;
+    }
+
+    private string Answer(SafeFileHandle socket)
+    {
+        var buffer = new byte[1000];
+        var count = 0;
+        Wait.Until(() =>
+        {
+            _uplink.Turn(1);
+            return (count = StreamSocket.Receive(socket, buffer)) != Descriptors.WouldBlock;
+        });
+        return Encoding.UTF8.GetString(buffer.AsSpan(0, count));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static VnetHeader Described(byte[] frame, int gso)
+    {
+        Assert.True(FrameOffload.TryDescribe(frame, frame.Length, checksumBlank: true, validated: false, gso, out var header));
+        return header;
+    }
+
+    /// <summary>A TCP frame from fec0::1 to the router, which leads to the host.</summary>
+    private static byte[] V6(int port, int payload)
+    {
+        var frame = Packets.Tcp(payload, v6: true);
+        IPAddress.Parse("fec0::1").TryWriteBytes(frame.AsSpan(22), out _);
+        IPAddress.Parse("fec0::2").TryWriteBytes(frame.AsSpan(38), out _);
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(56), (ushort)port);
+        return frame;
+    }
+
+    /// <summary>Says which interface fec0::1 is.</summary>
+    private static byte[] NeighbourAdvertisement()
+    {
+        var frame = new byte[14 + 40 + 32];
+        EthernetAddress.Broadcast.Write(frame);
+        new EthernetAddress(0x00163e000001).Write(frame.AsSpan(6));
+        new byte[] { 0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, 58, 255 }.CopyTo(frame, 12);
+        IPAddress.Parse("fec0::1").TryWriteBytes(frame.AsSpan(22), out _);
+        IPAddress.Parse("ff02::1").TryWriteBytes(frame.AsSpan(38), out _);
+        frame[54] = 136;
+        frame[58] = 0x20;
+        IPAddress.Parse("fec0::1").TryWriteBytes(frame.AsSpan(62), out _);
+        frame[78] = 2;
+        frame[79] = 1;
+        new EthernetAddress(0x00163e000001).Write(frame.AsSpan(80));
+        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(56), (ushort)~Packets.Sum(frame.AsSpan(54), Packets.Sum(frame.AsSpan(22, 32), 32 + 58)));
+        return frame;
+    }
+
     private void Send(byte[] frame, VnetHeader header = default)
     {
         frame.CopyTo(_buffer, 0);
@@ -110,14 +281,14 @@ public sealed class SwitchUplinkTests : IDisposable
         return found!;
     }
 
-    private static byte[] Arp()
+    private static byte[] Arp(string sender = "10.0.2.15")
     {
         var frame = new byte[42];
         EthernetAddress.Broadcast.Write(frame);
         new EthernetAddress(0x00163e000001).Write(frame.AsSpan(6));
         new byte[] { 8, 6, 0, 1, 8, 0, 6, 4, 0, 1 }.CopyTo(frame, 12);
         new EthernetAddress(0x00163e000001).Write(frame.AsSpan(22));
-        IPAddress.Parse("10.0.2.15").TryWriteBytes(frame.AsSpan(28), out _);
+        IPAddress.Parse(sender).TryWriteBytes(frame.AsSpan(28), out _);
         IPAddress.Parse("10.0.2.2").TryWriteBytes(frame.AsSpan(38), out _);
         return frame;
     }

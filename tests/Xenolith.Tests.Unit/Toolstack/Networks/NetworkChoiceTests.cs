@@ -72,6 +72,19 @@ public sealed class NetworkChoiceTests
     }
 
     [Fact]
+    public void Ports_are_forwarded_where_there_is_somebody_to_do_it()
+    {
+        NicConfig Forwarding(string? bridge, string text) => new() { Bridge = bridge, Forwards = [PortForward.TryParse(text, out var forward) ? forward : throw new ArgumentException(text)] };
+
+        Assert.True(Choose(Forwarding("lan", "2222:22"), new FakeNetwork { Uplinks = ["lan"] }).Uplink);
+        Assert.Equal(WayKind.Passt, Choose(Forwarding(null, "::1/2222:22"), new FakeNetwork { Passt = "/usr/bin/passt" }).Kind);
+        Assert.Contains("switch_uplinks = lan", Refusal(Forwarding("lan", "2222:22"), new FakeNetwork()));
+        Assert.Contains("on br0 the guest has an address of its own", Refusal(Forwarding("br0", "2222:22"), new FakeNetwork { Bridges = ["br0"] }));
+        Assert.Contains("on xenbr0 the guest has an address of its own", Refusal(Forwarding(null, "2222:22"), new FakeNetwork { Bridges = ["xenbr0"] }));
+        Assert.Contains("::1 is none", Refusal(Forwarding("lan", "::1/2222:22"), new FakeNetwork { Uplinks = ["lan"] }));
+    }
+
+    [Fact]
     public void No_bridge_means_the_default_one() =>
         Assert.Equal("TAP vif7.0 on the host bridge xenbr0 (the default bridge)", Choose(new(), new FakeNetwork { Bridges = ["xenbr0"], Passt = "/usr/bin/passt" }).Describe());
 
