@@ -21,6 +21,7 @@ internal sealed class VifLink : IDisposable
 
     private readonly ProcessHandle? _helper;
     private readonly Action? _leave;
+    private bool _disposed;
 
     private VifLink(PortKind port, IReadOnlyList<SafeFileHandle> descriptors, ProcessHandle? helper = null, Action? leave = null)
     {
@@ -88,6 +89,12 @@ internal sealed class VifLink : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return; // a passt that could not be started again leaves its link closed, and the device closes it once more
+        }
+
+        _disposed = true;
         Sent();
         _leave?.Invoke();
         if (_helper is not null)
