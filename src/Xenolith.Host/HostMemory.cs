@@ -1,30 +1,28 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Xenolith.Host;
 
 /// <summary>
-/// A run of pages from the host: reserved but not committed, zero until touched, and left out of core dumps. Shared ones are a memfd, so
-/// that another process or engine can map them and pages can be given back one by one.
+/// A run of pages of this process alone: reserved but not committed, zero until touched, and left out of core dumps. Pages can be given back one by one.
 /// <para>Thread ownership: the address may be used by any thread; <see cref="Dispose"/> only once nobody does.</para>
 /// </summary>
 public sealed partial class HostMemory : IDisposable
 {
     private const int ProtRead = 1, ProtWrite = 2;
-    private const int MapShared = 1, MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
-    private const int AdviceDontDump = 16, AdviceHugePage = 14, AdviceNoHugePage = 15, AdviceDontNeed = 4;
-    private const uint MemfdCloseOnExec = 1;
+    private const int MapPrivate = 2, MapAnonymous = 0x20, MapNoReserve = 0x4000;
+    private const int AdviceDontDump = 16, AdviceHugePage = 14, AdviceNoHugePage = 15, AdviceDontNeed = 4, AdviceCold = 20;
     private const int Interrupted = 4;
-    private const int FallocateKeepSize = 1, FallocatePunchHole = 2;
+
+    /// <summary>Bytes of a large page of the host (x86-64's PMD).</summary>
+    public const int LargePage = 2 << 20;
 
     private nint _address;
 
-    private HostMemory(nint address, long length, SafeFileHandle? file)
+    private HostMemory(nint address, long length)
     {
         _address = address;
         Length = length;
-        File = file;
     }
 
     /// <summary>Address of the first byte; page-aligned.</summary>
@@ -33,65 +31,55 @@ public sealed partial class HostMemory : IDisposable
     /// <summary>Length in bytes; a multiple of 4096.</summary>
     public long Length { get; }
 
-    /// <summary>The memfd of shared memory, or null.</summary>
-    public SafeFileHandle? File { get; }
-
-    /// <summary>Makes memory behind a memfd.</summary>
-    /// <param name="name">What /proc shows.</param>
-    /// <param name="length">Bytes; rounded up to whole pages.</param>
-    /// <exception cref="IOException">The host refused; the message says which call and why.</exception>
-    public static HostMemory CreateShared(string name, long length)
-    {
-        length = RoundUp(length);
-        var descriptor = MemfdCreate(name, MemfdCloseOnExec);
-        if (descriptor < 0)
-        {
-            throw Failure($"cannot make a memory file for {name}");
-        }
-
-        var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        if (Ftruncate(file, length) != 0)
-        {
-            var failure = Failure($"cannot size {name} to {length >> 10} KiB");
-            file.Dispose();
-            throw failure;
-        }
-
-        var address = Mmap(0, (nuint)length, ProtRead | ProtWrite, MapShared | MapNoReserve, descriptor, 0);
-        if (address == -1)
-        {
-            var failure = Failure($"cannot map {length >> 10} KiB for {name}");
-            file.Dispose();
-            throw failure;
-        }
-
-        _ = Madvise(address, (nuint)length, AdviceDontDump);
-        return new HostMemory(address, length, file);
-    }
-
-    /// <summary>Makes anonymous memory of this process alone, for large sparse tables.</summary>
+    /// <summary>Makes memory for large sparse tables.</summary>
     /// <param name="length">Bytes; rounded up to whole pages.</param>
     /// <exception cref="IOException">The host refused; the message says why.</exception>
     public static HostMemory CreatePrivate(long length) => CreateAnonymous(length, AdviceNoHugePage);
 
-    /// <summary>Makes anonymous memory of this process alone that will be filled from its beginning: large pages make that cheaper.</summary>
+    /// <summary>Makes memory that will be filled from its beginning: large pages make that cheaper.</summary>
     /// <param name="length">Most bytes that will be used; rounded up to whole pages.</param>
     /// <exception cref="IOException">The host refused; the message says why.</exception>
     public static HostMemory CreateWorkspace(long length) => CreateAnonymous(length, AdviceHugePage);
 
-    private static HostMemory CreateAnonymous(long length, int pageAdvice)
+    /// <summary>Makes memory that begins at a multiple of <see cref="LargePage"/> and is touched in large pieces: the host uses large pages where it can.</summary>
+    /// <param name="length">Bytes; rounded up to whole pages.</param>
+    /// <exception cref="IOException">The host refused; the message says why.</exception>
+    public static HostMemory CreateRam(long length) => CreateAnonymous(length, AdviceHugePage, LargePage);
+
+    private static HostMemory CreateAnonymous(long length, int pageAdvice, int alignment = 4096)
     {
         length = RoundUp(length);
-        var address = Mmap(0, (nuint)length, ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1, 0);
-        if (address == -1)
+        var slack = alignment - 4096;
+        var mapping = Mmap(0, (nuint)(length + slack), ProtRead | ProtWrite, MapPrivate | MapAnonymous | MapNoReserve, -1, 0);
+        if (mapping == -1)
         {
-            throw Failure($"cannot map a table of {length >> 10} KiB");
+            throw Failure($"cannot map {length >> 10} KiB");
         }
 
+        var address = (mapping + slack) & ~(nint)slack;
+        Trim(mapping, address - mapping);
+        Trim(address + (nint)length, mapping + slack - address);
         _ = Madvise(address, (nuint)length, AdviceDontDump);
         _ = Madvise(address, (nuint)length, pageAdvice);
-        return new HostMemory(address, length, null);
+        return new HostMemory(address, length);
     }
+
+    /// <summary>
+    /// Takes apart the large page that a byte lies in, and none is made there again: otherwise a page of it that is given back stays with the rest, or is
+    /// filled in again by the host. Without large pages, nothing happens.
+    /// </summary>
+    public void Split(long offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, Length);
+        var start = offset & -LargePage;
+        _ = Madvise(_address + (nint)start, (nuint)Math.Min(LargePage, Length - start), AdviceNoHugePage);
+        // Linux splits a large page of which a part is to be cold: the only request of a process that does, without a loss of contents.
+        _ = Madvise(_address + (nint)(offset & -4096), 4096, AdviceCold);
+    }
+
+    /// <summary>No large page is made any more anywhere; those that are there stay.</summary>
+    public void MakeNoLargePages() => _ = Madvise(_address, (nuint)Length, AdviceNoHugePage);
 
     /// <summary>Gives pages back to the host; they read as zero afterwards. Both values are multiples of 4096.</summary>
     /// <exception cref="IOException">The host refused.</exception>
@@ -99,9 +87,7 @@ public sealed partial class HostMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length, nameof(length));
-        while (File is not null
-            ? Fallocate(File, FallocateKeepSize | FallocatePunchHole, offset, length) != 0
-            : Madvise(_address + (nint)offset, (nuint)length, AdviceDontNeed) != 0)
+        while (Madvise(_address + (nint)offset, (nuint)length, AdviceDontNeed) != 0)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
             {
@@ -117,7 +103,14 @@ public sealed partial class HostMemory : IDisposable
         if (address != 0)
         {
             _ = Munmap(address, (nuint)Length);
-            File?.Dispose();
+        }
+    }
+
+    private static void Trim(nint address, nint length)
+    {
+        if (length != 0)
+        {
+            _ = Munmap(address, (nuint)length);
         }
     }
 
@@ -132,15 +125,6 @@ public sealed partial class HostMemory : IDisposable
         var error = Marshal.GetLastPInvokeError();
         return new IOException($"{what}: {new Win32Exception(error).Message}; free memory or lift the limit (ulimit -v or -f, cgroup) and try again");
     }
-
-    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int MemfdCreate(string name, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
-    private static partial int Ftruncate(SafeFileHandle file, long length);
-
-    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
-    private static partial int Fallocate(SafeFileHandle file, int mode, long offset, long length);
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint Mmap(nint address, nuint length, int protection, int flags, int descriptor, long offset);

@@ -16,11 +16,11 @@ public sealed class BalloonTests : GuestHost
         Assert.Equal(unclaimed - 384, FreeMemory()); // what it may take is promised
         Say("mount -t tmpfs -o size=300m big /tmp && dd if=/dev/zero of=/tmp/big bs=1M count=150 && rm /tmp/big && echo fil''led");
         AwaitConsole("guest", "\nfilled");
-        var full = SharedMemory();
+        var full = HeldMemory();
 
         XlOk("mem-set", "guest", "128");
         Eventually(() => Find("guest")!.Memory == 128, "the balloon does not inflate");
-        Eventually(() => SharedMemory() < full - (80 << 10), $"of {full} KiB not 80 MiB came back to the host");
+        Eventually(() => HeldMemory() < full - (80 << 10), $"of {full} KiB not 80 MiB came back to the host");
         Assert.Equal("131072", Node("memory/target"));
         Assert.Equal("128", Run("xenstore-read", $"{Run("xenstore-read", $"{Home}/vm").Output.Trim()}/memory").Output.Trim());
         Eventually(() => FreeMemory() == unclaimed - 128, "what was given back is not free");
@@ -86,9 +86,9 @@ public sealed class BalloonTests : GuestHost
 
     private string Node(string name) => Run("xenstore-read", $"{Home}/{name}").Output.Trim();
 
-    /// <summary>KiB of the guest's memory that the host holds.</summary>
-    private long SharedMemory() => long.Parse(
-        File.ReadLines($"/proc/{State("process")}/status").First(l => l.StartsWith("RssShmem:")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
+    /// <summary>KiB that the host holds for the domain's process, nearly all of it the guest's memory.</summary>
+    private long HeldMemory() => long.Parse(
+        File.ReadLines($"/proc/{State("process")}/status").First(l => l.StartsWith("RssAnon:")).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
 
     private void Say(string command) => Type("guest", command);
 

@@ -133,7 +133,8 @@ public static class CoreDump
             }
 
             var page = buffer.AsSpan(length, MachineFrames.PageSize);
-            memory.Read(frame, page);
+            // Reading gives a page that nobody ever wrote no memory: the host maps its one page of zeros.
+            memory.Frames.Read(frame).CopyTo(page);
             if (page.ContainsAnyExcept((byte)0))
             {
                 length += MachineFrames.PageSize;

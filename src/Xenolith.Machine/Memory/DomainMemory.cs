@@ -5,7 +5,7 @@ using Xenolith.Host;
 namespace Xenolith.Machine.Memory;
 
 /// <summary>
-/// A domain's machine memory: its RAM as a memfd of which only touched pages exist on the host, the pages the hypervisor owns, the
+/// A domain's machine memory: its RAM, of which the host holds what was touched, the pages the hypervisor owns, the
 /// machine-to-physical table, and the word that accounts for each frame.
 /// <para>Thread ownership: any thread. Lock order: the growth lock, then the allocators' locks, which are leaves.</para>
 /// </summary>
@@ -15,7 +15,7 @@ public sealed class DomainMemory : IDisposable
     private const ulong SpareFrames = 512;
 
     private readonly Lock _growth = new();
-    private readonly HostMemory _ram;
+    private readonly DomainRam _ram;
     private readonly HostMemory _flags;
     private readonly FrameAllocator _allocator;
     private readonly AbsentHardware _absentHardware;
@@ -43,7 +43,7 @@ public sealed class DomainMemory : IDisposable
         Hypervisor = new HypervisorPages(Frames, Table);
         MachineToPhys = new MachineToPhys(Frames, Hypervisor, limit);
         _absentHardware = new AbsentHardware(Frames, Table);
-        _ram = HostMemory.CreateShared("xenolith-ram", (long)room * MachineFrames.PageSize);
+        _ram = new DomainRam(room);
         _flags = HostMemory.CreatePrivate((long)room * sizeof(uint));
         _allocator = new FrameAllocator(MachineLayout.RamMfn, WindowPages);
         Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, room, _ram.Address, _flags.Address));
@@ -121,13 +121,6 @@ public sealed class DomainMemory : IDisposable
     /// <summary>The words that account for frames.</summary>
     internal FrameTable Table { get; }
 
-    /// <summary>Copies a page of RAM; one that nobody ever wrote reads as zeros and stays without memory.</summary>
-    internal void Read(ulong mfn, Span<byte> page)
-    {
-        var read = RandomAccess.Read(_ram.File!, page, (long)(mfn - MachineLayout.RamMfn) * MachineFrames.PageSize);
-        page[read..].Clear();
-    }
-
     /// <summary>Tells the memory which engine caches its frames. Once, before the first vCPU runs.</summary>
     public void Attach(IEngine engine) => _engine = engine;
 
@@ -175,7 +168,7 @@ public sealed class DomainMemory : IDisposable
     internal void Release(ulong mfn)
     {
         _engine?.ForgetFrame(mfn);
-        _ram.Discard((long)(mfn - MachineLayout.RamMfn) * MachineFrames.PageSize, MachineFrames.PageSize);
+        _ram.Release(mfn - MachineLayout.RamMfn);
         MachineToPhys.Set(mfn, AddressSpace.InvalidMachineToPhysEntry);
         Interlocked.Decrement(ref _totalPages);
         _allocator.Release(mfn);

@@ -20,7 +20,7 @@ public sealed class HypervisorPages : IDisposable
     {
         _frames = frames;
         _table = table;
-        _pages = HostMemory.CreateShared("xenolith-hypervisor", (long)MachineLayout.HypervisorPageCount * MachineFrames.PageSize);
+        _pages = HostMemory.CreatePrivate((long)MachineLayout.HypervisorPageCount * MachineFrames.PageSize);
         _flags = HostMemory.CreatePrivate((long)MachineLayout.HypervisorPageCount * sizeof(uint));
         frames.Add(new MachineFrames.Window(MachineLayout.HypervisorPagesMfn, MachineLayout.HypervisorPageCount, _pages.Address, _flags.Address));
     }

@@ -29,7 +29,7 @@ public sealed unsafe class MachineToPhys : IDisposable
         _pages = pages;
         Limit = limit;
         var tablePages = (limit + EntriesPerPage - 1) / EntriesPerPage;
-        _memory = HostMemory.CreateShared("xenolith-m2p", (long)tablePages * MachineFrames.PageSize);
+        _memory = HostMemory.CreatePrivate((long)tablePages * MachineFrames.PageSize);
         _flags = HostMemory.CreatePrivate((long)tablePages * sizeof(uint));
         _entries = (ulong*)_memory.Address;
         frames.Add(new MachineFrames.Window(MachineLayout.MachineToPhysMfn, tablePages, _memory.Address, _flags.Address));

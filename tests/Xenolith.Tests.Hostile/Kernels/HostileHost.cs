@@ -59,7 +59,7 @@ public abstract class HostileHost(ITestOutputHelper output) : GuestHost
         return text;
     }
 
-    /// <summary>Everything of this host's processes that could grow: descriptors, threads, private memory in KiB.</summary>
+    /// <summary>Everything of this host's processes that could grow: descriptors, threads, private memory (the guests' too) in KiB.</summary>
     protected (int Descriptors, int Threads, long AnonymousKib) Held()
     {
         var (descriptors, threads, kib) = (0, 0, 0L);
