@@ -32,7 +32,7 @@ internal sealed class SyslinuxEntry(string label)
                 _ramdisks = argument;
                 break;
             case "MENU" when argument.StartsWith("LABEL ", StringComparison.OrdinalIgnoreCase):
-                _title = argument[6..].Trim();
+                _title = argument[6..].Trim().Replace("^", string.Empty, StringComparison.Ordinal); // marks the hotkey
                 break;
         }
     }

@@ -11,8 +11,9 @@ internal sealed class SyslinuxMenu : BootMenu
     private readonly MenuSource _source;
     private string? _default;
     private string _append = string.Empty;
-    private SyslinuxEntry? _marked;
-    private int _includes;
+    private SyslinuxEntry? _marked, _open;
+    private int _includes, _depth;
+    private bool _inHelp;
 
     private SyslinuxMenu(string text, MenuSource source)
     {
@@ -57,7 +58,12 @@ internal sealed class SyslinuxMenu : BootMenu
             }
 
             var end = line.IndexOfAny([' ', '\t']);
-            Take((end < 0 ? line : line[..end]).ToUpperInvariant(), end < 0 ? string.Empty : line[end..].Trim());
+            var command = (end < 0 ? line : line[..end]).ToUpperInvariant();
+            _inHelp = _inHelp ? command != "ENDTEXT" : command == "TEXT";
+            if (!_inHelp)
+            {
+                Take(command, end < 0 ? string.Empty : line[end..].Trim());
+            }
         }
     }
 
@@ -66,13 +72,23 @@ internal sealed class SyslinuxMenu : BootMenu
         switch (command)
         {
             case "LABEL":
-                _entries.Add(new(argument));
+                _open = new(argument);
+                _entries.Add(_open);
                 break;
             case "DEFAULT":
                 _default = argument;
                 break;
-            case "MENU" when argument.Equals("DEFAULT", StringComparison.OrdinalIgnoreCase) && _entries.Count > 0:
-                _marked = _entries[^1];
+            case "MENU" when Says(argument, "BEGIN"):
+                // A menu within: its lines belong to no entry of this one, and what it prefers is not what this one does.
+                _depth++;
+                _open = null;
+                break;
+            case "MENU" when Says(argument, "END"):
+                _depth--;
+                _open = null;
+                break;
+            case "MENU" when Says(argument, "DEFAULT"):
+                _marked = _depth == 0 ? _open ?? _marked : _marked;
                 break;
             case "INCLUDE" when ++_includes <= MaxIncludes:
                 Take(_source.Text(SyslinuxEntry.Path(argument, _source)) ?? string.Empty);
@@ -81,8 +97,11 @@ internal sealed class SyslinuxMenu : BootMenu
                 _append = argument;
                 break;
             default:
-                _entries.LastOrDefault()?.Take(command, argument);
+                _open?.Take(command, argument);
                 break;
         }
     }
+
+    private static bool Says(string argument, string word) =>
+        argument.Split((char[])[' ', '\t'], 2)[0].Equals(word, StringComparison.OrdinalIgnoreCase);
 }

@@ -18,6 +18,43 @@ public sealed class MenuTests : IDisposable
 
     public void Dispose() => _maker.Dispose();
 
+    /// <summary>As on the media of Debian's installer: menus within the menu, each with a default of its own, and words to read.</summary>
+    [Fact]
+    public void A_syslinux_menu_with_menus_in_it()
+    {
+        const string Menu = """
+            default boot-screens/vesamenu.c32
+            label install
+            	menu label ^Install
+            	menu default
+            	kernel /vmlinuz
+            	append initrd=/initrd --- quiet
+            menu begin dark
+                menu label Accessible ^dark contrast installer menu
+            	label darkinstall
+            		menu label ^Install
+            		menu default
+            		kernel /vmlinuz
+            		append initrd=/initrd theme=dark
+            menu end
+            label help
+            	menu label ^Help
+            	text help
+               label nothing; kernel of this text is none
+               kernel /text
+            	endtext
+            	config prompt.cfg
+
+            """;
+        using var maker = new ImageMaker();
+        var disk = maker.File("/syslinux.cfg", Menu).File("/vmlinuz", "k").File("/initrd", "i").Make();
+
+        var found = MemoryDisk.Find(disk);
+
+        Assert.Equal(("Install", "--- quiet"), (found.Title, found.Arguments));
+        Assert.Equal("theme=dark", MemoryDisk.Find(disk, new() { Entry = "darkinstall" }).Arguments);
+    }
+
     [Fact]
     public void The_menu_that_xen_tools_writes()
     {
