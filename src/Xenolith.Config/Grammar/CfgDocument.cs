@@ -10,12 +10,23 @@ namespace Xenolith.Config.Grammar;
 public sealed class CfgDocument
 {
     private readonly Dictionary<string, CfgSetting> _settings = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _variables = new(StringComparer.Ordinal);
 
     /// <summary>All settings, in the order in which their keys first appeared.</summary>
     public IReadOnlyCollection<CfgSetting> Settings => _settings.Values;
 
     /// <summary>Finds the setting of <paramref name="name"/>.</summary>
     public bool TryGet(string name, [NotNullWhen(true)] out CfgSetting? setting) => _settings.TryGetValue(name, out setting);
+
+    /// <summary>Finds the setting of <paramref name="name"/> for the value of another one: it then is a variable of the file's own, whatever it is called.</summary>
+    public bool TryUse(string name, [NotNullWhen(true)] out CfgSetting? setting)
+    {
+        _variables.Add(name);
+        return TryGet(name, out setting);
+    }
+
+    /// <summary>Says whether another setting was made with <paramref name="name"/>.</summary>
+    public bool IsVariable(string name) => _variables.Contains(name);
 
     /// <summary>Applies one assignment.</summary>
     /// <param name="name">The key.</param>

@@ -22,6 +22,10 @@ internal static class KeyCheck
                 if (CheckType(key, setting, diagnostics))
                     CheckState(key, setting, guest, diagnostics);
             }
+            else if (document.IsVariable(setting.Name))
+            {
+                continue; // of a file of xm's: what it was for was done
+            }
             else if (KeyTable.FindMisspelt(setting.Name) is { } meant)
             {
                 diagnostics.Error(setting.Position, $"unknown key `{setting.Name}'; did you mean `{meant.Name}'?");

@@ -171,7 +171,7 @@ public sealed class XmParser
             case "None": return new CfgAtom(token.Position, Nothing, true);
         }
 
-        if (_document.TryGet(token.Text, out var setting))
+        if (_document.TryUse(token.Text, out var setting))
             return setting.Value;
         Refuse(token, $"`{token.Text}' has no value here; strings need quotes");
         return null;

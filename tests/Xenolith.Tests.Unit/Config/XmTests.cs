@@ -71,6 +71,14 @@ public sealed class XmTests
     }
 
     [Fact]
+    public void A_variable_may_be_called_like_a_key_with_a_slip()
+    {
+        var reading = ConfigReading.FromXm("disks = [ 'file:/a,xvda,w' ]\nbase = 'n'\nname = base + '1'\nkernel = '/k'\ndisk = disks\nmemroy = 64\n", "f", [], 2);
+
+        Assert.Equal(["unknown key `memroy'; did you mean `memory'?"], reading.Diagnostics.Select(d => d.Message));
+    }
+
+    [Fact]
     public void Anitas_command_line_has_bare_values_and_repeated_keys()
     {
         var reading = ConfigReading.FromXm("", "/dev/null",
