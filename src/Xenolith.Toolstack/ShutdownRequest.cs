@@ -12,12 +12,16 @@ internal static class ShutdownRequest
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often to look whether the domain is still there: where its monitor was killed with it, nobody takes its nodes away.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     /// <summary>Asks; returns when the guest has taken it.</summary>
     /// <param name="run">The host.</param>
     /// <param name="domid">The domain.</param>
     /// <param name="name">Its name, for messages.</param>
     /// <param name="request">What to ask: <c>poweroff</c>, <c>reboot</c>, <c>halt</c> or <c>suspend</c>.</param>
-    public static void Send(RunDirectory run, int domid, string name, string request)
+    /// <param name="lives">Is the domain still there? One that ended meanwhile has nothing more to be asked.</param>
+    public static void Send(RunDirectory run, int domid, string name, string request, Func<bool> lives)
     {
         var node = $"/local/domain/{domid}/control/shutdown";
         try
@@ -33,11 +37,16 @@ internal static class ShutdownRequest
             while (store.TryRead(node) == request)
             {
                 var left = deadline - DateTime.UtcNow;
-                if (left <= TimeSpan.Zero || !store.WaitEvent(left, out _))
+                if (left <= TimeSpan.Zero)
                 {
                     Withdraw(store, node, request);
                     throw new ToolstackException(
                         $"domain {name} did not take the request to {request} within {Patience.TotalSeconds:0} seconds: it may be paused, hang, or have no xenbus driver. End it with: xl destroy {name}");
+                }
+
+                if (!store.WaitEvent(left < Look ? left : Look, out _) && !lives())
+                {
+                    return;
                 }
             }
         }

@@ -144,7 +144,7 @@ public sealed partial class XenHost : IDisposable
             throw new ToolstackException($"domain {domain.Name} has shut down already. Remove it with: xl destroy {domain.Name}");
         }
 
-        ShutdownRequest.Send(_state.Run, domid, domain.Name, request);
+        ShutdownRequest.Send(_state.Run, domid, domain.Name, request, () => List().Any(d => d.Domid == domid));
     }
 
     /// <summary>Gives a domain another name.</summary>

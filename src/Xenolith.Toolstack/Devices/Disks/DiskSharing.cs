@@ -31,7 +31,7 @@ internal static class DiskSharing
             return null;
         }
 
-        var holder = ImageUsers.Find(status, around) is { } user ? user : "by another domain on this machine, perhaps of another user";
+        var holder = ImageUsers.Find(status, around) is { } user ? user : "by another disk of this domain, or by another domain on this machine, perhaps of another user";
         var instead = disk.Writable
             ? $"Two writers destroy a file system. If the guests know how to share it, write `w!' instead of `w' for both; else detach it there first."
             : "Its contents may change at any time. If that is meant, write `r!'; else detach it there first.";
