@@ -64,7 +64,7 @@ public sealed partial class TranslatorEngine
     }
 
     /// <summary>Links a branch to its target, translating that if need be. Returns 0: the caller looks the address up again.</summary>
-    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target)
+    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target, bool flagsInSlot)
     {
         lock (_cache.Gate)
         {
@@ -76,11 +76,11 @@ public sealed partial class TranslatorEngine
                 if (!_cache.MayLink(source.Rip, target, source.SecondMfn != CodeBlock.NoFrame)
                     || ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame))
                 {
-                    _cache.ConnectThroughHash(link);
+                    _cache.ConnectThroughHash(link, flagsInSlot);
                 }
                 else
                 {
-                    _cache.Connect(link, block);
+                    _cache.Connect(link, block, flagsInSlot);
                 }
             }
         }
@@ -119,6 +119,12 @@ public sealed partial class TranslatorEngine
             DistrustKernelLinks();
         }
 
+        if (_cache.IsFull)
+        {
+            // Before a block is found, too: the caller may add a landing or a way to it.
+            ResetCache(vcpu);
+        }
+
         var block = _cache.Find(mfn, rip, vcpu.Mode);
         if (block >= 0 && _cache.Blocks[block].SecondMfn == CodeBlock.NoFrame)
         {
@@ -143,11 +149,6 @@ public sealed partial class TranslatorEngine
 
             _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, _forgetLanding);
             second = CodeBlock.NoFrame;
-        }
-
-        if (_cache.IsFull)
-        {
-            ResetCache(vcpu);
         }
 
         // Writes by another process are not seen: each instruction is read anew when its turn comes.

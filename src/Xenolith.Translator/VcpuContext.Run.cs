@@ -94,7 +94,7 @@ internal sealed partial class VcpuContext
             case Fault.ExitKind.Branch:
                 return Branch();
             case Fault.ExitKind.Indirect:
-                TakeFlags(fromSlot: false);
+                TakeFlags(fromSlot: true);
                 return Indirect(Slot(State.ExitValue));
             case Fault.ExitKind.Leave:
                 return Leave();
@@ -215,7 +215,8 @@ internal sealed partial class VcpuContext
     private nint Branch()
     {
         var (block, info) = Site();
-        TakeFlags((info & SiteInfo.FlagsInSlot) != 0);
+        var flagsInSlot = (info & SiteInfo.FlagsInSlot) != 0;
+        TakeFlags(flagsInSlot);
         var link = (int)(info & ~SiteInfo.FlagsInSlot);
         var target = _cache.Links[link].Target;
         Registers.Rip = target;
@@ -225,7 +226,7 @@ internal sealed partial class VcpuContext
         }
 
         LeaveCache();
-        return _engine.Connect(this, block, link, target);
+        return _engine.Connect(this, block, link, target, flagsInSlot);
     }
 
     private nint Indirect(ulong target)

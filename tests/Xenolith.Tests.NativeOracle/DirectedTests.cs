@@ -52,6 +52,27 @@ public sealed class DirectedTests : IDisposable
     }
 
     [Theory]
+    [InlineData("488B0425", AddressMap.Data + 0x18, 3u, 0u)] // mov rax, [constant]
+    [InlineData("48890425", AddressMap.Data + 0x18, 3u, 0u)]
+    [InlineData("488B0425", AddressMap.Hole - 8, 3u, 0u)] // up to the last byte of a page
+    [InlineData("488B0425", AddressMap.Hole - 7, 14u, 4u)] // one byte across
+    [InlineData("48890425", AddressMap.Hole - 7, 14u, 6u)]
+    [InlineData("488B0425", AddressMap.Hole, 14u, 4u)]
+    [InlineData("488B0425", AddressMap.ReadOnlyData, 3u, 0u)]
+    [InlineData("48890425", AddressMap.ReadOnlyData, 14u, 7u)]
+    [InlineData("48011C25", AddressMap.ReadOnlyData + 8, 14u, 7u)] // add [constant], rbx
+    [InlineData("48011C25", AddressMap.Data + 0xffc, 3u, 0u)] // from page to page
+    [InlineData("48891C25", AddressMap.Code + 0x800, 3u, 0u)] // into a page with code
+    [InlineData("0F280425", AddressMap.Data + 8, 13u, 0u)] // movaps, misaligned
+    public void AccessesToConstantAddressesArePrecise(string code, ulong address, uint vector, uint errorCode)
+    {
+        Code(code + Convert.ToHexString(BitConverter.GetBytes((uint)address)) + "CC");
+        var outcome = Both();
+        Assert.Equal(vector, outcome.Vector);
+        Assert.Equal(errorCode, outcome.ErrorCode);
+    }
+
+    [Theory]
     [InlineData("FFE0")] // jmp rax
     [InlineData("FFD0")] // call rax
     [InlineData("C3")]

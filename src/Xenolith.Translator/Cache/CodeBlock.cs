@@ -18,8 +18,14 @@ internal struct CodeBlock
     /// <summary>Offset in the cache of the entry, and behind the last hot byte.</summary>
     public int Host, HostEnd;
 
-    /// <summary>Its rows in the table of rows.</summary>
-    public int FirstRow, RowCount;
+    /// <summary>Its first row in the table of rows.</summary>
+    public int FirstRow;
+
+    /// <summary>How many rows.</summary>
+    public ushort RowCount;
+
+    /// <summary>True if some arithmetic flag is live at its entry: there the host has them.</summary>
+    public bool FlagsLive;
 
     /// <summary>Next block of the same frame, of the same second frame, and in the same bucket; -1 ends.</summary>
     public int NextInFrame, NextInSecond, NextInBucket;

@@ -15,7 +15,7 @@ namespace Xenolith.Translator.Cache;
 internal sealed unsafe class CodeCache : IDisposable
 {
     private const int ThunkSize = 4096, SnippetSize = 256, SnippetCount = 64, FirstBlock = ThunkSize + (SnippetSize * SnippetCount);
-    private const int Alignment = 16, Slack = 64 * 1024;
+    private const int Alignment = 16, Slack = 64 * 1024, NotEqual = 5;
 
     // A block has at most one row and two links for each instruction, and as many where it goes on behind the last.
     private const int MostOfBlock = DecodedBlock.Capacity + 1;
@@ -31,6 +31,7 @@ internal sealed unsafe class CodeCache : IDisposable
     private readonly CodeTable<int> _buckets;
     private readonly Dictionary<ulong, int> _frames = [];
     private readonly Dictionary<ulong, int> _seconds = [];
+    private readonly CodeMap? _map = CodeMap.Wanted();
 
     /// <summary>Makes a cache.</summary>
     /// <param name="budget">How large it and its side tables may become.</param>
@@ -144,6 +145,7 @@ internal sealed unsafe class CodeCache : IDisposable
         Length = (ushort)decoded.Length,
         Mode = decoded.Mode,
         FirstRow = Rows.Count,
+        FlagsLive = decoded.LiveIn[0] != 0,
         FirstIncoming = -1,
         NextInFrame = -1,
         NextInSecond = -1,
@@ -178,6 +180,7 @@ internal sealed unsafe class CodeCache : IDisposable
     public void Publish(int number)
     {
         ref var block = ref Blocks[number];
+        _map?.AddBlock(this, block);
         ref var bucket = ref _buckets[Bucket(block.Mfn, block.Rip, block.Mode)];
         block.NextInBucket = bucket;
         bucket = number;
@@ -247,20 +250,39 @@ internal sealed unsafe class CodeCache : IDisposable
     }
 
     /// <summary>Makes a link jump to a block.</summary>
-    public void Connect(int link, int block)
+    /// <param name="link">The link.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="flagsInSlot">True if the jump leaves the flags in the slot: a block that needs them gets them loaded on the way.</param>
+    public void Connect(int link, int block, bool flagsInSlot)
     {
         ref var found = ref Links[link];
         found.NextIncoming = Blocks[block].FirstIncoming;
         Blocks[block].FirstIncoming = link;
-        Patch(found.Site, Blocks[block].Host);
+        var entry = Blocks[block].Host;
+        if (flagsInSlot && Blocks[block].FlagsLive)
+        {
+            var code = _glue;
+            OpenCold(code);
+            entry = OffsetOf(code.Executable);
+            BlockEmitter.LoadFlags(code);
+            code.Jump(AddressOf(Blocks[block].Host));
+            CloseCold(code);
+        }
+
+        Patch(found.Site, entry);
     }
 
     /// <summary>Makes a link go through the branch hash, for targets that may be linked from nowhere.</summary>
-    public void ConnectThroughHash(int link)
+    public void ConnectThroughHash(int link, bool flagsInSlot)
     {
         var code = _glue;
         OpenCold(code);
         var start = OffsetOf(code.Executable);
+        if (!flagsInSlot)
+        {
+            BlockEmitter.SaveFlags(code, HostCode.R11);
+        }
+
         BlockEmitter.EmitHashed(code, Links[link].Target);
         CloseCold(code);
         Patch(Links[link].Site, start);
@@ -270,7 +292,7 @@ internal sealed unsafe class CodeCache : IDisposable
     private void Patch(int site, int target)
         => Volatile.Write(ref *(int*)(_writable + site), target - (site + 4));
 
-    /// <summary>The block's landing for indirect branches, made at its first use: it compares r10 with RIP without touching flags.</summary>
+    /// <summary>The block's landing for indirect branches, made at its first use: it compares r10 with RIP. Flags come in the slot.</summary>
     public nint LandingOf(int number)
     {
         ref var block = ref Blocks[number];
@@ -281,14 +303,16 @@ internal sealed unsafe class CodeCache : IDisposable
             code.AlignAhead(4, Alignment);
             code.Int32(number);
             block.Landing = OffsetOf(code.Executable);
-            code.StoreState(State.SpillRcx, HostCode.Rcx);
-            code.MoveImmediate(HostCode.Rcx, 0 - block.Rip);
-            code.LeaSum(HostCode.Rcx, HostCode.Rcx, HostCode.R10);
-            code.Bytes2(0xe3, 5); // jrcxz over the jump
-            code.Jump(Thunks.LandingMiss);
-            code.LoadState(HostCode.Rcx, State.SpillRcx);
+            code.Compare(HostCode.R10, block.Rip, HostCode.R11);
+            code.JumpIf(NotEqual, Thunks.Indirect);
+            if (block.FlagsLive)
+            {
+                BlockEmitter.LoadFlags(code);
+            }
+
             code.Jump(AddressOf(block.Host));
             CloseCold(code);
+            _map?.AddLanding(AddressOf(block.Landing), code.Executable, block.Rip);
         }
 
         return AddressOf(block.Landing);
@@ -472,5 +496,6 @@ internal sealed unsafe class CodeCache : IDisposable
         MappedMemory.Release(_writable, _size);
         MappedMemory.Release(_executable, _size);
         MappedMemory.Release(_tables, _tableBytes);
+        _map?.Dispose();
     }
 }

@@ -15,7 +15,6 @@ internal sealed partial class BlockEmitter
         {
             case FlowControl.UnconditionalBranch when instruction.Op0Kind == OpKind.NearBranch64:
                 PollIfBackward(instruction);
-                RestoreFlags(_liveOut);
                 EmitChain(instruction.NearBranchTarget);
                 break;
             case FlowControl.ConditionalBranch:
@@ -25,7 +24,6 @@ internal sealed partial class BlockEmitter
                 PollIfBackward(instruction);
                 ClobberFlags();
                 EmitPushReturn(instruction.NextIP);
-                RestoreFlags(_liveOut);
                 EmitChain(instruction.NearBranchTarget);
                 break;
             case FlowControl.IndirectBranch:
@@ -86,6 +84,7 @@ internal sealed partial class BlockEmitter
         else
         {
             var start = _cold.Executable;
+            FlagsToSlot(_cold);
             EmitHashed(_cold, target);
             Code.JumpIf(condition, start);
         }
@@ -154,8 +153,7 @@ internal sealed partial class BlockEmitter
         if (instruction.Op0Kind == OpKind.Memory)
         {
             ClobberFlags();
-            EmitAddress(instruction);
-            EmitAccess(8, write: false);
+            EmitOperandAccess(instruction, 8, write: false);
             LoadSum(HostCode.R10);
         }
         else
@@ -164,10 +162,10 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    /// <summary>Goes to the guest address in r10 with all flags right.</summary>
+    /// <summary>Goes to the guest address in r10, with the flags in the slot.</summary>
     private void EmitIndirect()
     {
-        RestoreFlags(GuestFlags.Arithmetic);
+        FlagsToSlot(Code);
         if (SingleStep)
         {
             Code.Jump(cache.Thunks.Indirect);
@@ -191,6 +189,7 @@ internal sealed partial class BlockEmitter
         }
         else
         {
+            FlagsToSlot(Code);
             EmitHashed(Code, target);
         }
     }
@@ -200,11 +199,12 @@ internal sealed partial class BlockEmitter
         var start = _cold.Executable;
         _cold.Call(cache.Thunks.Branch);
         _cold.Int32(_blockId);
-        _cold.Int32(cache.AddLink(target, cache.OffsetOf(site + Code.Delta), cache.OffsetOf(start)));
+        var link = cache.AddLink(target, cache.OffsetOf(site + Code.Delta), cache.OffsetOf(start));
+        _cold.Int32((int)((uint)link | (LeavesFlagsInSlot ? SiteInfo.FlagsInSlot : 0)));
         return start;
     }
 
-    /// <summary>Goes to a known guest address through the branch hash of the context in force.</summary>
+    /// <summary>Goes to a known guest address through the branch hash of the context in force. Its landings expect live flags in the slot.</summary>
     public static void EmitHashed(HostCode code, ulong target)
     {
         code.MoveImmediate64(HostCode.R10, target);

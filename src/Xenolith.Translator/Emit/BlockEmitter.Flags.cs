@@ -11,11 +11,7 @@ internal sealed partial class BlockEmitter
     {
         if (_liveIn != 0 && !_slotFlags)
         {
-            Code.Move(HostCode.R10, HostCode.Rax);
-            Code.Byte(0x9f); // lahf
-            Code.Bytes3(0x0f, 0x90, 0xc0); // seto al
-            Code.StoreState32(State.SavedFlags, HostCode.Rax);
-            Code.Move(HostCode.Rax, HostCode.R10);
+            SaveFlags(Code, HostCode.R10);
             _slotFlags = true;
         }
 
@@ -54,13 +50,41 @@ internal sealed partial class BlockEmitter
 
         if (_slotFlags)
         {
-            Code.StoreState(State.SpillRax, HostCode.Rax);
-            Code.LoadState32(HostCode.Rax, State.SavedFlags);
-            Code.Bytes2(0x04, 0x7f); // add al, 0x7f
-            Code.Byte(0x9e); // sahf
-            Code.LoadState(HostCode.Rax, State.SpillRax);
+            LoadFlags(Code);
         }
 
         _hostFlags = true;
+    }
+
+    /// <summary>True if the flags are live behind the current instruction and only in the slot: whoever is jumped to loads them if it needs them.</summary>
+    private bool LeavesFlagsInSlot => _liveOut != 0 && !_hostFlags && _slotFlags;
+
+    // Whoever is reached through the branch hash expects them there. Uses r11.
+    private void FlagsToSlot(HostCode code)
+    {
+        if (_hostFlags && !_slotFlags)
+        {
+            SaveFlags(code, HostCode.R11);
+        }
+    }
+
+    /// <summary>Puts the host's arithmetic flags into the slot. Destroys a scratch register.</summary>
+    public static void SaveFlags(HostCode code, int scratch)
+    {
+        code.Move(scratch, HostCode.Rax);
+        code.Byte(0x9f); // lahf
+        code.Bytes3(0x0f, 0x90, 0xc0); // seto al
+        code.StoreState32(State.SavedFlags, HostCode.Rax);
+        code.Move(HostCode.Rax, scratch);
+    }
+
+    /// <summary>Loads the host's arithmetic flags from the slot. Keeps all registers.</summary>
+    public static void LoadFlags(HostCode code)
+    {
+        code.StoreState(State.SpillRax, HostCode.Rax);
+        code.LoadState32(HostCode.Rax, State.SavedFlags);
+        code.Bytes2(0x04, 0x7f); // add al, 0x7f
+        code.Byte(0x9e); // sahf
+        code.LoadState(HostCode.Rax, State.SpillRax);
     }
 }

@@ -172,7 +172,53 @@ internal sealed partial class BlockEmitter
     private void EmitOperandAccess(in Instruction instruction, InstructionFacts facts)
     {
         ClobberFlags();
+        EmitOperandAccess(
+            instruction,
+            OperandMemory.SizeOf(instruction),
+            facts.Has(InstructionTraits.WritesMemory),
+            facts.Has(InstructionTraits.MaskedMemory) || AlignedOperands.Requires(instruction, 0));
+    }
+
+    private void EmitOperandAccess(in Instruction instruction, int size, bool write, bool masked = false)
+    {
+        if (!masked && IsConstantAddress(instruction) && ((int)instruction.MemoryDisplacement64 & 4095) + size <= 4096)
+        {
+            EmitConstantAccess(instruction.MemoryDisplacement64, size, write);
+            return;
+        }
+
         EmitAddress(instruction);
-        EmitAccess(OperandMemory.SizeOf(instruction), facts.Has(InstructionTraits.WritesMemory), facts.Has(InstructionTraits.MaskedMemory) || AlignedOperands.Requires(instruction, 0));
+        EmitAccess(size, write, masked);
+    }
+
+    private static bool IsConstantAddress(in Instruction instruction)
+        => instruction.MemorySegment is not (Register.FS or Register.GS)
+        && (instruction.MemoryBase == Register.RIP || (instruction.MemoryBase == Register.None && instruction.MemoryIndex == Register.None));
+
+    /// <summary>As <see cref="EmitAccess"/>, for an address that is known now, inside one page: its TLB entry is known too, and the compare is with a constant.</summary>
+    private void EmitConstantAccess(ulong address, int size, bool write)
+    {
+        var (page, offset) = (address & ~4095UL, (int)address & 4095);
+        var entry = ((int)(address >> 12) & (State.TlbEntries - 1)) * State.TlbEntrySize;
+        var tag = State.Tlb + entry + (write ? 8 : 0);
+        if ((long)page == (int)page)
+        {
+            Code.CompareState64(tag, (int)page);
+        }
+        else
+        {
+            Code.MoveImmediate64(HostCode.R10, page);
+            Code.StateOp(0x39, HostCode.R10, tag, wide: true); // cmp gs:[tag], r10
+        }
+
+        // The thunk of a miss takes its address from r10, as EmitTagCompare leaves it.
+        var miss = _cold.Executable;
+        _cold.MoveImmediate(HostCode.R10, address);
+        _cold.StateOp(0x33, HostCode.R10, tag, wide: true); // xor r10, gs:[tag]
+        _cold.MoveImmediate(HostCode.R11, (ulong)entry);
+        Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, (uint)_index | ((uint)size << 16));
+        Code.JumpIf(NotEqual, miss);
+        Code.LoadState(HostCode.R11, State.Tlb + entry + 16);
+        Code.MoveImmediate(HostCode.R10, (ulong)offset);
     }
 }

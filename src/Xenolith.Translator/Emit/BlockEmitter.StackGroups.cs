@@ -82,7 +82,6 @@ internal sealed partial class BlockEmitter
                 break;
             case Decode.InstructionClass.ControlFlow:
                 PushImmediate(instruction.NextIP);
-                RestoreFlags(_liveOut);
                 EmitChain(instruction.NearBranchTarget);
                 break;
             default:

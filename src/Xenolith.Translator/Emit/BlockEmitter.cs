@@ -85,7 +85,6 @@ internal sealed partial class BlockEmitter(CodeCache cache)
             return;
         }
 
-        RestoreFlags(_block.LiveAtEnd);
         EmitChain(_block.NextRip);
     }
 

@@ -27,6 +27,15 @@ internal sealed partial class HostCode
         Int32(value);
     }
 
+    /// <summary>cmp qword gs:[disp], imm32 (sign-extended).</summary>
+    public void CompareState64(int disp, int value)
+    {
+        Bytes4(0x65, 0x48, 0x81, 0x3c);
+        Byte(0x25);
+        Int32(disp);
+        Int32(value);
+    }
+
     /// <summary>test dword gs:[disp], imm32.</summary>
     public void TestState32(int disp, int value)
     {

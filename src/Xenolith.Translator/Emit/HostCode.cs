@@ -158,6 +158,21 @@ internal sealed unsafe partial class HostCode
         Int64((long)value);
     }
 
+    /// <summary>cmp reg64, value; destroys the scratch register if the value has more than 32 bits with its sign.</summary>
+    public void Compare(int reg, ulong value, int scratch)
+    {
+        if ((long)value == (int)value)
+        {
+            Bytes3(0x48 | (reg >> 3), 0x81, 0xf8 | (reg & 7));
+            Int32((int)value);
+        }
+        else
+        {
+            MoveImmediate64(scratch, value);
+            Bytes3(0x48 | ((scratch >> 3) << 2) | (reg >> 3), 0x39, 0xc0 | ((scratch & 7) << 3) | (reg & 7));
+        }
+    }
+
     /// <summary>lea dst64, [base + disp]; keeps flags.</summary>
     public void Lea(int dst, int @base, int disp)
     {

@@ -150,7 +150,7 @@ internal sealed class KernelEntryThunks(HostCode code)
         code.LoadState(HostCode.R9, State.Temporary);
         code.IncrementState(State.EmittedEntries);
         ChangeMode(toKernel: true);
-        LoadFlags();
+        SaveFlags();
         code.LoadState(HostCode.R10, State.SyscallCallback);
         code.LoadState(HostCode.Rax, State.SpillRax);
         code.Move(HostCode.Rcx, HostCode.R10);
@@ -223,7 +223,7 @@ internal sealed class KernelEntryThunks(HostCode code)
         var toKernel = code.JumpIf8(0x75);
         ChangeMode(toKernel: false);
         code.Here8(toKernel);
-        LoadFlags();
+        SaveFlags();
         code.LoadState(HostCode.Rax, State.SpillRax);
         code.LoadState(HostCode.Rcx, State.SpillRcx);
         GoTo();
@@ -242,16 +242,15 @@ internal sealed class KernelEntryThunks(HostCode code)
         code.WriteGsBase(HostCode.R11);
     }
 
-    // In: eax the flags, without DF. Destroys rax and rcx.
-    private void LoadFlags()
+    // In: eax the flags, without DF. Puts them where landings expect them; destroys rax and rcx.
+    private void SaveFlags()
     {
         code.Move32(HostCode.Rcx, HostCode.Rax);
         code.Bytes3(0xc1, 0xe9, 11); // shr ecx, 11
         code.Bytes3(0x83, 0xe1, 1); // and ecx, 1
         code.Bytes2(0x88, 0xc4); // mov ah, al
         code.Bytes2(0x88, 0xc8); // mov al, cl
-        code.Bytes2(0x04, 0x7f); // add al, 0x7f
-        code.Byte(0x9e); // sahf
+        code.StoreState32(State.SavedFlags, HostCode.Rax);
     }
 
     // Through the hash of the context in force to the guest address in r10; as BlockEmitter does.

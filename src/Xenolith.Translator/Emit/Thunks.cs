@@ -27,11 +27,8 @@ internal sealed class Thunks
     /// <summary>See <see cref="MissRead"/>; nothing is known of the address but itself, in r10.</summary>
     public nint Branch { get; }
 
-    /// <summary>An indirect branch to r10 without an entry in the hash; jumped to.</summary>
+    /// <summary>An indirect branch to r10 without an entry in the hash, or to the landing of another address; jumped to, with the flags in the slot.</summary>
     public nint Indirect { get; }
-
-    /// <summary>A landing whose RIP is not r10: RCX is in its spill slot.</summary>
-    public nint LandingMiss { get; }
 
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint Leave { get; }
@@ -65,8 +62,6 @@ internal sealed class Thunks
         MissWrite = EmitSite(ExitKind.MissWrite, common, State.Tlb + 8);
         Branch = EmitSite(ExitKind.Branch, common, null);
         Leave = EmitSite(ExitKind.Leave, common, null);
-        LandingMiss = Here();
-        _code.LoadState(HostCode.Rcx, State.SpillRcx);
         Indirect = Here();
         _code.StoreState(State.ExitValue, HostCode.R10);
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)ExitKind.Indirect);
