@@ -172,21 +172,38 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>The landing that the hash has for an address (of whatever block), or 0.</summary>
     public nint Hashed(ulong rip)
     {
-        var landing = Volatile.Read(ref HashEntry(rip));
+        var landing = Volatile.Read(ref HashEntry(FirstPlace(rip)));
+        if (landing == _emptyHash || RipOf(landing) == rip)
+        {
+            return landing == _emptyHash ? 0 : landing;
+        }
+
+        landing = Volatile.Read(ref HashEntry(SecondPlace(rip)));
         return landing == _emptyHash ? 0 : landing;
     }
 
-    /// <summary>Sets a hash entry. Under the translation lock.</summary>
+    /// <summary>Makes the hash lead to a landing: at its first place, or at its second if another address has the first. Under the translation lock.</summary>
     public void SetHashed(ulong rip, nint landing)
     {
-        ((long)rip < 0 ? _hashedHigh : _hashedLow).Add(rip);
-        Volatile.Write(ref HashEntry(rip), landing);
+        var place = FirstPlace(rip);
+        if (HashEntry(place) is var taken && taken != _emptyHash && RipOf(taken) != rip)
+        {
+            place = SecondPlace(rip);
+        }
+
+        ((long)rip < 0 ? _hashedHigh : _hashedLow).Add(place, rip);
+        Volatile.Write(ref HashEntry(place), landing);
     }
 
-    /// <summary>Empties a hash entry if it leads to this landing. Any thread, under the translation lock.</summary>
+    /// <summary>Empties the hash entries that lead to this landing. Any thread, under the translation lock.</summary>
     public void ForgetHashed(ulong rip, nint landing)
     {
-        ref var entry = ref HashEntry(rip);
+        Forget(ref HashEntry(FirstPlace(rip)), landing);
+        Forget(ref HashEntry(SecondPlace(rip)), landing);
+    }
+
+    private void Forget(ref nint entry, nint landing)
+    {
         if (entry == landing)
         {
             Volatile.Write(ref entry, _emptyHash);
@@ -209,8 +226,15 @@ internal sealed unsafe class AddressContext : IDisposable
         return (entry[write ? 1 : 0] ^ address) < 4096;
     }
 
+    private static int FirstPlace(ulong rip) => (int)(rip & (State.HashEntries - 1));
+
+    private static int SecondPlace(ulong rip) => (int)((rip ^ (rip >> State.SecondHashShift)) & (State.HashEntries - 1));
+
+    // SAFETY: each landing has its RIP in front of it.
+    private static ulong RipOf(nint landing) => *(ulong*)(landing + State.LandingRip);
+
     // SAFETY: both tables lie inside the region at these displacements, and the masks bound the indices.
-    private ref nint HashEntry(ulong rip) => ref *(nint*)(_base + State.Hash + (8 * (int)(rip & 0xffff)));
+    private ref nint HashEntry(int place) => ref *(nint*)(_base + State.Hash + (8 * place));
 
     // SAFETY: as above.
     private Span<nint> HashTable => new(_base + State.Hash, State.HashEntries);

@@ -300,11 +300,12 @@ internal sealed unsafe class CodeCache : IDisposable
         {
             var code = _glue;
             OpenCold(code);
-            code.AlignAhead(4, Alignment);
+            code.AlignAhead(-State.LandingRip, Alignment);
+            code.Int64((long)block.Rip);
             code.Int32(number);
             block.Landing = OffsetOf(code.Executable);
             code.Compare(HostCode.R10, block.Rip, HostCode.R11);
-            code.JumpIf(NotEqual, Thunks.Indirect);
+            code.JumpIf(NotEqual, Thunks.LandingMiss);
             if (block.FlagsLive)
             {
                 BlockEmitter.LoadFlags(code);

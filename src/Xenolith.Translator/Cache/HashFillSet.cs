@@ -15,10 +15,9 @@ internal sealed class HashFillSet
     /// <summary>False if no entry is about code on the page of an address, or on it and the one before.</summary>
     public bool MayHave(ulong address) => (_pages[(address >> 18) & 63] & (1UL << (int)((address >> 12) & 63))) != 0;
 
-    /// <summary>Notes the entry of a guest address.</summary>
-    public void Add(ulong rip)
+    /// <summary>Notes an entry and the guest address that it is about.</summary>
+    public void Add(int index, ulong rip)
     {
-        var index = (int)(rip & (State.HashEntries - 1));
         _entries[index >> 6] |= 1UL << (index & 63);
         _words[index >> 12] |= 1UL << ((index >> 6) & 63);
         Note(rip);

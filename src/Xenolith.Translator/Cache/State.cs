@@ -108,6 +108,12 @@ internal static class State
     /// <summary>Branch hash: one host address for each value of RIP's low 16 bits.</summary>
     public const int Hash = TlbEntries * TlbEntrySize;
 
+    /// <summary>An address's second place in the branch hash is the low 16 bits of RIP xor RIP shifted right by this: for when its first is taken.</summary>
+    public const int SecondHashShift = 9;
+
+    /// <summary>Where a landing's RIP stands, from its first instruction. (In front of <see cref="Emit.Thunks.Indirect"/>, the empty entry, stands something.)</summary>
+    public const int LandingRip = -12;
+
     /// <summary>Entries of the branch hash.</summary>
     public const int HashEntries = 65536;
 

@@ -27,8 +27,11 @@ internal sealed class Thunks
     /// <summary>See <see cref="MissRead"/>; nothing is known of the address but itself, in r10.</summary>
     public nint Branch { get; }
 
-    /// <summary>An indirect branch to r10 without an entry in the hash, or to the landing of another address; jumped to, with the flags in the slot.</summary>
+    /// <summary>An indirect branch to r10 without an entry in the hash; jumped to, with the flags in the slot.</summary>
     public nint Indirect { get; }
+
+    /// <summary>An indirect branch to r10 whose first entry in the hash has the landing of another address: tries the second entry.</summary>
+    public nint LandingMiss { get; }
 
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint Leave { get; }
@@ -62,7 +65,20 @@ internal sealed class Thunks
         MissWrite = EmitSite(ExitKind.MissWrite, common, State.Tlb + 8);
         Branch = EmitSite(ExitKind.Branch, common, null);
         Leave = EmitSite(ExitKind.Leave, common, null);
-        Indirect = Here();
+        LandingMiss = Here();
+        _code.Move(HostCode.R11, HostCode.R10);
+        _code.Bytes4(0x49, 0xc1, 0xeb, State.SecondHashShift); // shr r11, SecondHashShift
+        _code.Bytes3(0x45, 0x31, 0xd3); // xor r11d, r10d
+        _code.Bytes4(0x45, 0x0f, 0xb7, 0xdb); // movzx r11d, r11w
+        _code.Bytes4(0x65, 0x4e, 0x8b, 0x1c); // mov r11, gs:[r11*8 + Hash]
+        _code.Byte(0xdd);
+        _code.Int32(State.Hash);
+        _code.Bytes3(0x4d, 0x3b, 0x53); // cmp r10, [r11 + LandingRip]
+        _code.Byte(State.LandingRip);
+        var other = _code.JumpIf8(0x75);
+        _code.Bytes3(0x41, 0xff, 0xe3); // jmp r11
+        _code.Here8(other);
+        Indirect = _code.Executable;
         _code.StoreState(State.ExitValue, HostCode.R10);
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)ExitKind.Indirect);
         _code.Jump(common);
