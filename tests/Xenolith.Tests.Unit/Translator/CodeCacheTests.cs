@@ -51,6 +51,58 @@ public class CodeCacheTests
     }
 
     [Fact]
+    public void Two_functions_at_one_place_of_the_branch_hash_do_not_push_each_other_out()
+    {
+        using var harness = new CodeHarness();
+        const int calls = 1000;
+        const ulong first = 0x60_0100, second = first + 0x1_0000, stranger = first + 0x7f_0000;
+        foreach (var function in new[] { first, second })
+        {
+            harness.Map(function & ~4095UL);
+            CodeHarness.Assemble(
+                a =>
+                {
+                    a.inc(__qword_ptr[(long)CodeHarness.Data + (function == first ? 0 : 8)]);
+                    a.ret();
+                },
+                function).CopyTo(harness.At(function));
+        }
+
+        var code = CodeHarness.Assemble(a =>
+        {
+            var loop = a.CreateLabel();
+            a.mov(rcx, calls);
+            a.mov(rbx, first);
+            a.mov(rsi, second);
+            a.Label(ref loop);
+            a.call(rbx);
+            a.call(rsi);
+            a.dec(rcx);
+            a.jne(loop);
+            a.syscall();
+            a.mov(rdi, stranger);
+            a.jmp(rdi);
+        });
+        Assert.Equal(ExitReason.Hypercall, harness.Run(code));
+        Assert.Equal((ulong)calls, harness.Word(CodeHarness.Data));
+        Assert.Equal((ulong)calls, harness.Word(CodeHarness.Data + 8));
+        Assert.True(harness.Engine.Counters().Single(c => c.Key == "translator/exits/Indirect").Value < 20);
+
+        // Both places are taken now, and neither is for an address that has no code.
+        Assert.Equal(ExitReason.Exception, harness.Vcpu.Run());
+        Assert.Equal(14u, harness.Registers.ExitVector);
+        Assert.Equal(stranger, harness.Registers.ExitAddress);
+
+        // What is written over a function at its second place is seen.
+        harness.Registers.Rip = CodeHarness.Code;
+        CodeHarness.Assemble(a => a.ud2(), second).CopyTo(harness.At(second));
+        harness.MachineFrames.NoteWrite(harness.FrameOf(second), (int)(second & 4095), 2);
+        Assert.Equal(ExitReason.Exception, harness.Vcpu.Run());
+        Assert.Equal(6u, harness.Registers.ExitVector);
+        Assert.Equal(second, harness.Registers.Rip);
+    }
+
+    [Fact]
     public void Exits_allocate_nothing()
     {
         using var harness = new CodeHarness();
