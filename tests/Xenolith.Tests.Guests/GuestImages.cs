@@ -104,6 +104,12 @@ internal static class GuestImages
             mount -t ext4 -o nodiscard /dev/xvda /mnt
             dd if=/dev/urandom of=/mnt/big bs=1M count=16 conv=fsync 2>/dev/null;
             rm /mnt/big; sync; fstrim /mnt && echo TRIMMED; sleep 100000 ;;
+        keep) # writes what nobody else may change and reads it again, past all caches
+            head -c 8388608 /dev/urandom > /tmp/data; echo "SUM $(sha256sum < /tmp/data)"
+            for round in 1 2 3; do
+                dd if=/tmp/data of=/dev/xvda bs=256k oflag=direct conv=notrunc 2>/dev/null; sync
+                dd if=/dev/xvda bs=256k count=32 iflag=direct 2>/dev/null | cmp - /tmp/data && echo "KEPT $round"
+            done; sleep 100000 ;;
         size) # waits for another size
             first=$(cat /sys/block/xvda/size); echo "SIZE $first"
             while [ "$(cat /sys/block/xvda/size)" = "$first" ]; do dd if=/dev/xvda of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null; sleep 0.1; done

@@ -1,8 +1,11 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Xenolith.Tests.Guests;
 
 namespace Xenolith.Tests.Hostile.Kernels;
 
-/// <summary>Domains beside a hostile one, on the same switch and the same host: what they send arrives, and what they write stays.</summary>
+/// <summary>Domains beside a hostile one, on the same switch, disk server and host: what they send arrives, and what they write stays.</summary>
 [Collection("host")]
 public sealed partial class NeighbourTests(ITestOutputHelper output) : HostileHost(output)
 {
@@ -39,6 +42,46 @@ public sealed partial class NeighbourTests(ITestOutputHelper output) : HostileHo
         XlOk("destroy", "other");
         AssertHostileLives();
     }
+
+    [Fact]
+    public void What_a_guest_wrote_stays_while_a_kernel_plagues_the_disk_server_of_both()
+    {
+        foreach (var name in (string[])["good", "bad"])
+        {
+            using var image = File.Create(In($"{name}.img"));
+            image.SetLength(16 << 20);
+        }
+
+        using var server = Process.Start(new ProcessStartInfo("nbdkit", ["--foreground", "--exit-with-parent", "--unix", In("disks"), "file", $"dir={Path}"]))!;
+        try
+        {
+            Eventually(() => File.Exists(In("disks")), "the disk server does not listen");
+            CreateHostile("block", Endless, $"nbd+unix:///bad.img?socket={In("disks")}");
+            AwaitConsole("hostile", "ROUND 1");
+            XlOk("create", Config("neighbour", "run=/disk,keep", $"ramdisk = \"{GuestImages.DiskInitramfs}\"", $"disk = [ 'vdev=xvda, access=rw, target=nbd+unix:///good.img?socket={In("disks")}' ]"));
+
+            AwaitConsole("neighbour", "KEPT 3");
+
+            AssertHostileLives();
+            MonitorLog();
+            XlOk("destroy", "neighbour");
+            XlOk("destroy", "hostile");
+            var written = new byte[8 << 20];
+            using (var image = File.OpenRead(In("good.img")))
+            {
+                image.ReadExactly(written);
+            }
+
+            Assert.Equal(Hash("neighbour"), Convert.ToHexStringLower(SHA256.HashData(written)));
+        }
+        finally
+        {
+            server.Kill();
+            server.WaitForExit();
+        }
+    }
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
 
     private string Hash(string name)
     {
