@@ -31,7 +31,7 @@ internal sealed class RockRidge
         var next = fields.Take(area, budget);
         for (var areas = 0; next is var (sector, offset, length) && length > 0 && areas < MaxAreas; areas++)
         {
-            if (offset + length > SectorSize)
+            if ((long)offset + length > SectorSize)
             {
                 throw new ImageException("a record of its ISO 9660 file system continues outside its sector");
             }

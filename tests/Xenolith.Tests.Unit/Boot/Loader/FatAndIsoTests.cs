@@ -122,6 +122,20 @@ public sealed class FatAndIsoTests : IDisposable
         Assert.Equal(($"/m/{kernel}/linux", $"/m/{kernel}/initrd.img", "root=UUID=1 ro console=hvc0"), (found.KernelPath, found.RamdiskPath, found.Arguments));
     }
 
+    [Theory]
+    [InlineData(0x10u, 0xFFFFFFF8u)]
+    [InlineData(0u, 4096u)]
+    public void Fields_that_continue_nowhere_are_refused(uint offset, uint length)
+    {
+        Write($"/{new string('n', 200)}", []);
+        var image = Iso("-R");
+        var field = image.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[(byte)'C', (byte)'E', 28, 1]);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(field + 12), offset);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(field + 20), length);
+
+        Assert.Contains("continues outside", Assert.Throws<BootException>(() => MemoryDisk.Find(image)).Message);
+    }
+
     /// <summary>Whatever bytes a tenant puts on a disk: something is found, or a named error comes, soon.</summary>
     [Theory]
     [InlineData(false)]
