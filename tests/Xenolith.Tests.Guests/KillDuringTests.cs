@@ -1,3 +1,5 @@
+using Xenolith.Tests.Unit.Boot;
+
 namespace Xenolith.Tests.Guests;
 
 /// <summary>kill -9 in the middle of an order: the command that gave it ends, and nothing is left.</summary>
@@ -35,5 +37,21 @@ public sealed class KillDuringTests : GuestHost
         AssertNothingIsLeft();
         // Nobody holds the image.
         XlOk("create", "-qp", Config("guest", "", $"disk = [ \"{image},qcow2,xvdb,w\" ]"));
+    }
+
+    [Fact]
+    public void A_domain_that_crashes_again_and_again_can_be_destroyed_for_good()
+    {
+        const ulong Base = 0xffffffff80000000, Code = 0x100000;
+        var kernel = System.IO.Path.Combine(Path, "ud2");
+        File.WriteAllBytes(kernel, new ElfBuilder().Load(Code, [0x0f, 0x0b]).LinuxNotes(Base + Code).Build());
+        XlOk("create", "-q", Config("guest", "", $"kernel = \"{kernel}\"", "on_crash = \"restart\""));
+        Eventually(() => Find("guest")?.Domid > 1, "it is not restarted");
+
+        // Between two of its lives its name may be nobody's for a moment.
+        Eventually(() => Xl("destroy", "guest").ExitCode == 0, "it cannot be destroyed");
+
+        Eventually(() => Processes("domain-monitor").Count == 0, "its monitor waits for something");
+        AssertNothingIsLeft();
     }
 }

@@ -192,12 +192,30 @@ internal sealed class DomainMonitor : IDisposable
         _restarting = step.Restarts;
         try
         {
-            Perform(domain, step);
+            if (!step.Restarts || AwaitRestart(domain))
+            {
+                Perform(domain, step);
+            }
         }
         finally
         {
             _restarting = false;
         }
+    }
+
+    /// <summary>
+    /// Holds back a restart: a guest that crashes at once must not spin the host. What has ended stays listed meanwhile, so that a person can
+    /// destroy it. False if one did.
+    /// </summary>
+    private bool AwaitRestart(DomainInstance domain)
+    {
+        var wait = LeastMillisecondsBetweenRestarts - (int)Math.Min(Environment.TickCount64 - _lastStart, LeastMillisecondsBetweenRestarts);
+        if (wait > 0)
+        {
+            _context.Loop.RunUntil(() => !_domains.Contains(domain), wait);
+        }
+
+        return _domains.Contains(domain);
     }
 
     private void Perform(DomainInstance domain, LifecycleStep step)
@@ -228,12 +246,6 @@ internal sealed class DomainMonitor : IDisposable
         }
 
         _context.Log.Write("Done. Rebooting now");
-        var wait = LeastMillisecondsBetweenRestarts - (int)Math.Min(Environment.TickCount64 - _lastStart, LeastMillisecondsBetweenRestarts);
-        if (wait > 0)
-        {
-            _context.Loop.RunUntil(() => false, wait); // a guest that crashes at once must not spin the host
-        }
-
         try
         {
             Create(config, () => false).Unpause();
