@@ -97,7 +97,7 @@ internal static class NetworkChoice
         RequireTaps(nic, host, $"the bridge {bridge} exists");
         if (host.BridgeScript() is { } script)
         {
-            return new(WayKind.Script, bridge, reason) { Script = script, Interface = Free(nic, host, DefaultName(nic, domid)), RenamedTo = Renamed(nic, host) };
+            return new(WayKind.Script, bridge, reason) { Script = script, IsBridged = true, Interface = Free(nic, host, DefaultName(nic, domid)), RenamedTo = Renamed(nic, host) };
         }
 
         return new(WayKind.HostBridge, bridge, reason) { Interface = Renamed(nic, host) ?? Free(nic, host, DefaultName(nic, domid)) };
@@ -115,6 +115,7 @@ internal static class NetworkChoice
         return new(WayKind.Script, nic.Bridge ?? host.DefaultBridge, "asked for")
         {
             Script = path,
+            IsBridged = nic.Bridge is { } bridge && host.IsBridge(bridge),
             Interface = Free(nic, host, DefaultName(nic, domid)),
             RenamedTo = Renamed(nic, host),
         };

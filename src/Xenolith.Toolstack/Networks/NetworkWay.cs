@@ -28,6 +28,9 @@ internal sealed record NetworkWay(WayKind Kind, string Network, string Reason)
     /// <summary>Name of the TAP interface on the host while its script runs or for good; empty for ways without one.</summary>
     public string Interface { get; init; } = string.Empty;
 
+    /// <summary>For <see cref="WayKind.Script"/>: the network is a bridge that exists and was meant, not only a name that the script finds in the store.</summary>
+    public bool IsBridged { get; init; }
+
     /// <summary>The name that a hotplug script gives the interface; null if it keeps its own.</summary>
     public string? RenamedTo { get; init; }
 
@@ -47,7 +50,7 @@ internal sealed record NetworkWay(WayKind Kind, string Network, string Reason)
     public string Describe() => Kind switch
     {
         WayKind.HostBridge => $"TAP {FinalInterface} on the host bridge {Network} ({Reason})",
-        WayKind.Script when Network.Length > 0 => $"TAP {FinalInterface} on the host bridge {Network}, by {Script} ({Reason})",
+        WayKind.Script when IsBridged => $"TAP {FinalInterface} on the host bridge {Network}, by {Script} ({Reason})",
         WayKind.Script => $"TAP {FinalInterface}, by {Script} ({Reason})",
         WayKind.Switch => $"user-space switch {Network}{(Uplink ? " with an uplink" : "")} ({Reason})",
         _ => $"passt, which shares this host's own network ({Reason})",

@@ -63,7 +63,7 @@ internal sealed record HotplugScript(string Path, string Kind, string Command, s
             catch (HostException e)
             {
                 reader.Dispose();
-                done($"the hotplug script {Path} could not be run: {e.Reason}. Check that it is executable.");
+                done($"the hotplug script {Path} could not be run: {e.Reason} (is it executable, with an interpreter in its first line?)");
                 return;
             }
         }

@@ -112,6 +112,11 @@ public sealed class NetworkChoiceTests
         var way = Choose(new() { Bridge = "ovs0:10:20", Script = "vif-ovs" }, new FakeNetwork { ScriptDirectory = directory.Path });
 
         Assert.Equal((WayKind.Script, $"{directory.Path}/vif-ovs", "ovs0:10:20"), (way.Kind, way.Script, way.Network));
+        Assert.Equal($"TAP vif7.0, by {directory.Path}/vif-ovs (asked for)", way.Describe());
+
+        // The store names the default bridge to a script that asks; nobody is told that the interface is on it.
+        var routed = Choose(new() { Script = "vif-ovs" }, new FakeNetwork { ScriptDirectory = directory.Path });
+        Assert.Equal(("xenbr0", $"TAP vif7.0, by {directory.Path}/vif-ovs (asked for)"), (routed.Network, routed.Describe()));
     }
 
     [Fact]
