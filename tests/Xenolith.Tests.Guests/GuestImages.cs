@@ -137,6 +137,7 @@ internal static class GuestImages
         address=$1; shift
         insmod /xen-netfront.ko || exit 1
         while ! [ -e /sys/class/net/eth0 ]; do sleep 0.1; done
+        echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_dad # an address is good at once
         ip link set lo up; ip link set eth0 up
         while [ "$(cat /sys/class/net/eth0/operstate)" != up ]; do sleep 0.1; done
         if [ "$address" = dhcp ]; then udhcpc -q -n -t 20 -T 2 -i eth0 -s /lease || exit 1; else ip addr add "$address" dev eth0; fi

@@ -7,8 +7,16 @@ public sealed class NetFrontendTests
     // What Debian's 6.1 kernel writes.
     private static Dictionary<string, string> Linux() => new()
     {
-        ["tx-ring-ref"] = "768", ["rx-ring-ref"] = "769", ["event-channel-tx"] = "17", ["event-channel-rx"] = "18", ["request-rx-copy"] = "1",
-        ["feature-rx-notify"] = "1", ["feature-sg"] = "1", ["feature-gso-tcpv4"] = "1", ["feature-gso-tcpv6"] = "1", ["feature-ipv6-csum-offload"] = "1",
+        ["tx-ring-ref"] = "768",
+        ["rx-ring-ref"] = "769",
+        ["event-channel-tx"] = "17",
+        ["event-channel-rx"] = "18",
+        ["request-rx-copy"] = "1",
+        ["feature-rx-notify"] = "1",
+        ["feature-sg"] = "1",
+        ["feature-gso-tcpv4"] = "1",
+        ["feature-gso-tcpv6"] = "1",
+        ["feature-ipv6-csum-offload"] = "1",
     };
 
     private static (NetFrontend? Frontend, string Error) Parse(Dictionary<string, string> nodes, int queues = 4)

@@ -1,9 +1,9 @@
+using System.Runtime.InteropServices;
 using Xenolith.Devices.Net.Frames;
 using Xenolith.Devices.Net.Ports;
 using Xenolith.Devices.Net.Switch;
 using Xenolith.Host;
 using Xenolith.Host.Files;
-using System.Runtime.InteropServices;
 
 namespace Xenolith.Tests.Unit.Devices.Net;
 
