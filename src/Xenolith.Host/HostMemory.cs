@@ -123,7 +123,7 @@ public sealed partial class HostMemory : IDisposable
     private static IOException Failure(string what)
     {
         var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{what}: {new Win32Exception(error).Message}; free memory or lift the limit (ulimit -v or -f, cgroup) and try again");
+        return new IOException($"{what}: {new Win32Exception(error).Message}; free memory or lift the limit (ulimit -v, cgroup) and try again");
     }
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]

@@ -62,7 +62,7 @@ public static partial class MappedMemory
     private static nint Check(nint address, string what, nint size) => address == -1 ? throw Error($"{what} of {size} bytes") : address;
 
     private static InvalidOperationException Error(string what)
-        => new($"cannot map {what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}; free memory or raise the process's limits (ulimit -v, vm.max_map_count)");
+        => new($"cannot map {what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}; free memory or raise the process's limits (ulimit -v or -f, vm.max_map_count)");
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial nint Map(nint address, nint length, int protection, int flags, int descriptor, long offset);

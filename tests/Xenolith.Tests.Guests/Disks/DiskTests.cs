@@ -34,7 +34,7 @@ public sealed class DiskTests : DiskHost
 
         XlOk("block-attach", "guest", $"{In("b.img")},raw,xvdb,w");
         Eventually(() => Listed("51728") is { } row && row.StartsWith("51728 0   1      4 ", StringComparison.Ordinal), "the guest does not take the disk");
-        Assert.Contains("in use by domain guest (disk xvdb)", Fails("block-attach", "guest", $"{In("b.img")},raw,xvdc,w"));
+        Assert.Contains("in use by disk xvdb of the same domain", Fails("block-attach", "guest", $"{In("b.img")},raw,xvdc,w"));
         Assert.Contains("has a device of that name and number", Fails("block-attach", "guest", $"{In("b.img")},raw,xvdb,w!"));
 
         XlOk("reboot", "-F", "guest");

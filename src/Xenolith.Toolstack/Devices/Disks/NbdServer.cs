@@ -24,7 +24,9 @@ internal sealed class NbdServer : IDisposable
     private readonly long _started = Environment.TickCount64;
     private ProcessHandle? _process;
     private SafeFileHandle? _output;
-    private EventLoop.Source? _outputSource, _deathSource;
+    private EventLoop.Source? _outputSource, _deathSource, _greeting;
+    private EventLoop.Timer? _patience;
+    private SafeFileHandle? _ungreeted;
     private Action<SafeFileHandle?, string?>? _connected;
     private bool _disposed, _reaped;
 
@@ -87,6 +89,7 @@ internal sealed class NbdServer : IDisposable
 
         _disposed = true;
         _deathSource?.Remove();
+        ForgetUngreeted()?.Dispose();
         if (_process is not null && !_reaped && !_process.HasEnded)
         {
             // qemu-nbd ends with its last client, but not if that one went before it had said anything. Asked to end, it writes first what it holds.
@@ -131,7 +134,9 @@ internal sealed class NbdServer : IDisposable
         {
             if (UnixSockets.Connect(_directory, _socketName, UnixSocketKind.Stream) is { } socket)
             {
-                Tell(socket, null);
+                _ungreeted = socket;
+                _greeting = _around.Context.Loop.Add(socket, PollEvents.Readable, Greeted);
+                _patience = _around.Context.Loop.After(ConnectMilliseconds, GiveUpLate);
                 return;
             }
         }
@@ -143,11 +148,51 @@ internal sealed class NbdServer : IDisposable
 
         if (Environment.TickCount64 - _started > ConnectMilliseconds)
         {
-            Tell(null, $"{DiskTrouble.Begin(_disk)}{Name} did not begin to serve within {ConnectMilliseconds / 1000} seconds{Words()}. Is the server behind {_disk.Target} reachable?");
+            GiveUpLate();
             return;
         }
 
         _around.Context.Loop.After(RetryMilliseconds, Connect);
+    }
+
+    /// <summary>
+    /// The server speaks first: qemu-nbd listens before it opens its image, so a connection says nothing yet. One that closes it again will end, and its
+    /// last words say why.
+    /// </summary>
+    private void Greeted(PollEvents events)
+    {
+        var socket = ForgetUngreeted();
+        if ((events & (PollEvents.HangUp | PollEvents.Error)) == 0)
+        {
+            Tell(socket, null);
+            return;
+        }
+
+        socket?.Dispose();
+        _around.Context.Loop.After(RetryMilliseconds, Connect);
+    }
+
+    private void GiveUpLate()
+    {
+        if (_connected is not null && !_disposed)
+        {
+            ForgetUngreeted()?.Dispose();
+            Tell(null, $"{DiskTrouble.Begin(_disk)}{Name} did not begin to serve within {ConnectMilliseconds / 1000} seconds{Words()}. Is the server behind {_disk.Target} reachable?");
+        }
+    }
+
+    private SafeFileHandle? ForgetUngreeted()
+    {
+        _greeting?.Remove();
+        _greeting = null;
+        if (_patience is { } patience)
+        {
+            patience.Cancelled = true;
+        }
+
+        var socket = _ungreeted;
+        _ungreeted = null;
+        return socket;
     }
 
     private void Ended()
@@ -156,6 +201,7 @@ internal sealed class NbdServer : IDisposable
         Listen();
         var end = _process?.Reap()?.ToString() ?? "ended";
         _reaped = true;
+        ForgetUngreeted()?.Dispose();
         if (_connected is not null)
         {
             Tell(null, $"{DiskTrouble.Begin(_disk)}{Name} refused {_disk.Target}{Words()}. {Advice()}");
