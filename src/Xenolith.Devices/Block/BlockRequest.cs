@@ -41,7 +41,7 @@ public sealed class BlockRequest
     /// <summary>Indirect: the pages with the segments.</summary>
     public uint[] IndirectGrefs { get; } = new uint[BlkifLayout.MaxIndirectPages];
 
-    /// <summary>True if the segments must still be read from <see cref="IndirectGrefs"/>.</summary>
+    /// <summary>True if the segments do not stand in the entry but in the pages of <see cref="IndirectGrefs"/>, which are read once, before it is executed.</summary>
     public bool IsIndirect { get; set; }
 
     /// <summary>Bytes moved by all segments.</summary>
