@@ -73,9 +73,6 @@ public sealed partial class StoreClient
     /// <summary>Makes this connection the ring of a domain: from now on it has the domain's rights, and relative paths are the domain's.</summary>
     public void Bind(int domid) => Ask(MessageType.Control, 0, Name(domid), Terminated("bind", Number(domid)));
 
-    /// <summary>Lets the watches of this connection outlive a restart of the store, under a name; connecting again with it brings them back.</summary>
-    public void MakeDurable(string name) => Ask(MessageType.Control, 0, name, Terminated("durable", name));
-
     /// <summary>A command to the daemon itself, as xenstore-control sends.</summary>
     public string Control(string command, params ReadOnlySpan<string> arguments) =>
         Encoding.UTF8.GetString(Ask(MessageType.Control, 0, command, Terminated([command, .. arguments]))).TrimEnd('\0');

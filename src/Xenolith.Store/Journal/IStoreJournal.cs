@@ -16,17 +16,17 @@ internal interface IStoreJournal
     /// <summary>The changes of a transaction, all or none.</summary>
     /// <param name="log">Its requests; those that changed nothing are left out.</param>
     /// <param name="actor">In whose name.</param>
-    /// <param name="watcher">The durable name of the client, or null.</param>
+    /// <param name="watcher">The name of the domain that is the client, or null.</param>
     /// <param name="id">The transaction's id.</param>
     bool Commit(RequestLog log, in Actor actor, string? watcher, uint id);
 
-    /// <summary>A watch of a durable watcher is set.</summary>
+    /// <summary>A watch of a domain is set.</summary>
     bool Watch(string watcher, ReadOnlySpan<byte> path, int prefixLength, ReadOnlySpan<byte> token, int depth);
 
-    /// <summary>A watch of a durable watcher is ended.</summary>
+    /// <summary>A watch of a domain is ended.</summary>
     bool Unwatch(string watcher, ReadOnlySpan<byte> path, ReadOnlySpan<byte> token);
 
-    /// <summary>All watches of a durable watcher are ended.</summary>
+    /// <summary>All watches of a domain are ended.</summary>
     bool ResetWatches(string watcher);
 
     /// <summary>A domain's state changed.</summary>

@@ -131,8 +131,6 @@ internal sealed class JournalReplay(XenStore store)
 
     private Watcher WatcherOf(string name)
     {
-        if (name.StartsWith(XenStore.MonitorPrefix, StringComparison.Ordinal))
-            return store.DurableWatcher(name[XenStore.MonitorPrefix.Length..]);
         if (!ushort.TryParse(name.AsSpan(name.IndexOf('/') + 1), out var domid))
             throw new ArgumentException($"no watcher is called {name}");
         return store.Domains.FindOrAdd(domid).Watcher;

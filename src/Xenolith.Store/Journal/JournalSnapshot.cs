@@ -23,8 +23,6 @@ internal static class JournalSnapshot
             complete = complete && Watches(domain.Watcher, to);
         }
 
-        foreach (var watcher in store.DurableWatchers)
-            complete = complete && Watches(watcher, to);
         return complete;
     }
 

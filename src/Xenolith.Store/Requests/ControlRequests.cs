@@ -7,8 +7,8 @@ using Xenolith.Store.Wire;
 namespace Xenolith.Store.Requests;
 
 /// <summary>
-/// CONTROL: what <c>xenstore-control</c> offers, and three private commands of the monitors: <c>bind DOMID</c> makes the connection that sends
-/// it the ring of a domain, <c>durable NAME</c> lets its watches outlive a restart of the store, <c>shutdown DOMID</c> tells that a domain has shut down.
+/// CONTROL: what <c>xenstore-control</c> offers, and two private commands of the monitors: <c>bind DOMID</c> makes the connection that sends
+/// it the ring of a domain, <c>shutdown DOMID</c> tells that a domain has shut down.
 /// </summary>
 internal sealed class ControlRequests
 {
@@ -29,7 +29,6 @@ internal sealed class ControlRequests
             new("quota-soft", "[set <name> <val>]", ShowSoftQuota),
             new("help", "", Help),
             new("bind", null, Bind),
-            new("durable", null, Durable),
             new("shutdown", null, ShutDown),
         ];
     }
@@ -138,18 +137,6 @@ internal sealed class ControlRequests
             return StoreError.EBUSY;
         var error = reply.Ok();
         connection.Become(_store.Domains.FindOrAdd(domid));
-        FireAll(connection);
-        return error;
-    }
-
-    private StoreError Durable(StoreConnection connection, string[] arguments, Reply reply)
-    {
-        if (arguments is not [{ Length: > 0 and <= 64 } name])
-            return StoreError.EINVAL;
-        if (connection.TransactionCount > 0 || connection.Watcher.Watches.Count > 0)
-            return StoreError.EBUSY;
-        var error = reply.Ok();
-        connection.Speak(_store.DurableWatcher(name));
         FireAll(connection);
         return error;
     }

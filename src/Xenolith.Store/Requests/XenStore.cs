@@ -20,11 +20,7 @@ internal sealed class XenStore
     private readonly WatchRequests _watchRequests;
     private readonly TransactionRequests _transactions;
     private readonly ControlRequests _control;
-    private readonly Dictionary<string, Watcher> _durable = [];
     private int _connectionNumber;
-
-    /// <summary>Before the names of monitors in the journal; those of domains begin otherwise.</summary>
-    public const string MonitorPrefix = "monitor/";
 
     /// <summary>A store with an empty tree and no journal.</summary>
     public XenStore(IStoreLog log, TimeProvider time, ulong firstGeneration = 1)
@@ -71,9 +67,6 @@ internal sealed class XenStore
     /// <summary>Whether each request is named in the log.</summary>
     public bool TracesRequests { get; set; }
 
-    /// <summary>The monitors whose watches outlive a restart.</summary>
-    public IEnumerable<Watcher> DurableWatchers => _durable.Values;
-
     /// <summary>From now on changes are recorded there.</summary>
     /// <param name="journal">The journal.</param>
     /// <param name="run">A number that differs from that of the last runs with the same journal.</param>
@@ -100,36 +93,8 @@ internal sealed class XenStore
         if (watcher.Connection != connection)
             return;
         watcher.Connection = null;
-        if (connection.Domain is not null)
-            return;
-        Watches.RemoveAll(watcher);
-        if (watcher.DurableName is { } name)
-        {
-            _durable.Remove(name);
-            if (!_sink.Journal.ResetWatches(name))
-                Log.Warn($"the end of {name} could not be recorded");
-        }
-    }
-
-    /// <summary>The monitor's watcher of that name, known from now on.</summary>
-    public Watcher DurableWatcher(string name)
-    {
-        var durable = MonitorPrefix + name;
-        if (!_durable.TryGetValue(durable, out var watcher))
-            _durable.Add(durable, watcher = new Watcher(Permissions.Actor.Control, durable));
-        return watcher;
-    }
-
-    /// <summary>Ends the watches of monitors that did not come back after a restart.</summary>
-    public void DropAbsentWatchers()
-    {
-        foreach (var (name, watcher) in _durable.Where(d => d.Value.Connection is null).ToArray())
-        {
+        if (connection.Domain is null)
             Watches.RemoveAll(watcher);
-            _durable.Remove(name);
-            if (!_sink.Journal.ResetWatches(watcher.DurableName!))
-                Log.Warn($"the end of {watcher.DurableName} could not be recorded");
-        }
     }
 
     /// <summary>Whether the client must wait before its next request is served.</summary>

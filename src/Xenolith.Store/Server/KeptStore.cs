@@ -16,33 +16,24 @@ internal sealed class KeptStore : IDisposable
     /// <summary>Bytes of changes after which a journal may be begun anew.</summary>
     private const long Slack = 4 * 1024 * 1024;
 
-    /// <summary>How long monitors have to come back after a restart, in milliseconds.</summary>
-    private const long ReturnTime = 30_000;
-
     private readonly DirectoryHandle _state;
     private readonly IStoreLog _log;
     private readonly string _bootId;
     private readonly uint _run;
-    private readonly long _opened = Environment.TickCount64;
     private JournalWriter? _journal;
     private long _renewAt;
-    private bool _awaitsReturn;
 
-    private KeptStore(DirectoryHandle state, IStoreLog log, XenStore store, string bootId, uint run, bool awaitsReturn)
+    private KeptStore(DirectoryHandle state, IStoreLog log, XenStore store, string bootId, uint run)
     {
         _state = state;
         _log = log;
         Store = store;
         _bootId = bootId;
         _run = run;
-        _awaitsReturn = awaitsReturn;
     }
 
     /// <summary>The store.</summary>
     public XenStore Store { get; }
-
-    /// <summary>How long <see cref="Upkeep"/> can wait, in milliseconds; negative for ever.</summary>
-    public int MillisecondsToUpkeep => _awaitsReturn ? (int)Math.Max(0, _opened + ReturnTime - Environment.TickCount64) : -1;
 
     /// <summary>Opens what an earlier run in this boot left, or begins anew with Domain-0's nodes.</summary>
     public static KeptStore Open(DirectoryHandle state, IStoreLog log, ControlDomain control)
@@ -55,7 +46,7 @@ internal sealed class KeptStore : IDisposable
 
         // Generations go on from a number that no earlier run reached.
         var store = new XenStore(log, TimeProvider.System, (ulong)run << 40);
-        var kept = new KeptStore(state, log, store, bootId, run, isOurs);
+        var kept = new KeptStore(state, log, store, bootId, run);
         if (isOurs)
             Replay(old!.Bytes[JournalFormat.HeaderSize..], store, log);
         if (!kept.Renew())
@@ -65,16 +56,11 @@ internal sealed class KeptStore : IDisposable
         return kept;
     }
 
-    /// <summary>Begins the journal anew if it has grown, and forgets monitors that did not come back after a restart.</summary>
+    /// <summary>Begins the journal anew if it has grown.</summary>
     public void Upkeep()
     {
         if (_journal!.File.End > _renewAt && !Renew())
             _renewAt = _journal.File.End + Slack;
-        if (_awaitsReturn && Environment.TickCount64 - _opened >= ReturnTime)
-        {
-            _awaitsReturn = false;
-            Store.DropAbsentWatchers();
-        }
     }
 
     /// <inheritdoc/>

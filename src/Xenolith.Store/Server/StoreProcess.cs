@@ -63,7 +63,7 @@ internal sealed class StoreProcess
             var left = Linger - Stopwatch.GetElapsedTime(idleSince);
             if (isIdle && left <= TimeSpan.Zero && MayEnd(server, state, directory))
                 return;
-            var wait = isIdle ? (int)Math.Clamp(left.TotalMilliseconds, 100, 60_000) : kept.MillisecondsToUpkeep;
+            var wait = isIdle ? (int)Math.Clamp(left.TotalMilliseconds, 100, 60_000) : Timeout.Infinite;
             if (heap.NeedsRest)
                 wait = RestAfter;
             if (server.Turn(wait))

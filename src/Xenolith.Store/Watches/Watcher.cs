@@ -5,7 +5,7 @@ using Xenolith.Store.Wire;
 namespace Xenolith.Store.Watches;
 
 /// <summary>
-/// Who set watches: a client, a domain or a named monitor. A domain's watches outlive its connection and a restart of the store; when it
+/// Who set watches: a client or a domain. A domain's watches outlive its connection and a restart of the store; when it
 /// connects again, each of them fires once, so that nothing was missed.
 /// </summary>
 internal sealed class Watcher(Actor actor, string? durableName)

@@ -15,7 +15,7 @@ public class StoreWireTests
     private static readonly string[] Sensible =
     [
         "/\0", "/local/domain/0/name\0", "@releaseDomain\0tok\0", "quota\0set\0nodes\0999999999999\0", "T\0", "5\0" + "1\0" + "1\0", "/a\0n5\0r6\0",
-        "/a\0b65535\0", "/a\0" + "4294967295\0", "bind\0" + "5\0", "durable\0x\0",
+        "/a\0b65535\0", "/a\0" + "4294967295\0", "bind\0" + "5\0",
     ];
 
     private static readonly Gen<byte> PathByte = Gen.Int[0, Letters.Length - 1].Select(i => (byte)Letters[i]);
