@@ -25,8 +25,17 @@ public sealed partial class GrantTable
     /// <summary>The most that <see cref="MaximumFrames"/> can be: a guest may name so many in one call.</summary>
     public const int FrameLimit = 512;
 
-    /// <summary>Most grant frames (xl's max_grant_frames); at most <see cref="FrameLimit"/>.</summary>
-    public int MaximumFrames { get; set; } = 64;
+    /// <summary>Most grant frames (xl's max_grant_frames), 1 to <see cref="FrameLimit"/>; another number throws <see cref="ArgumentOutOfRangeException"/>.</summary>
+    public int MaximumFrames
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(value, 1);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(value, FrameLimit);
+            field = value;
+        }
+    } = 64;
 
     /// <summary>Newest layout that the guest may choose (xl's max_grant_version).</summary>
     public int MaximumVersion { get; set; } = 2;

@@ -36,6 +36,27 @@ public sealed class GrantTableTests
     }
 
     [Fact]
+    public void The_largest_table_there_can_be_is_filled_in_both_versions_and_no_larger_one_can_be_set()
+    {
+        using var bed = new GuestBed();
+        var grants = bed.Domain.Grants;
+        Assert.Throws<ArgumentOutOfRangeException>(() => grants.MaximumFrames = GrantTable.FrameLimit + 1);
+        Assert.Throws<ArgumentOutOfRangeException>(() => grants.MaximumFrames = 0);
+
+        grants.MaximumFrames = GrantTable.FrameLimit;
+        Assert.Equal(0, bed.Call(Op, 8, bed.Put(2u), 1));
+        var last = (uint)(GrantTable.FrameLimit * 256) - 1;
+        Assert.Equal(GrantStatus.BadReference, grants.Map(last, writable: false, out _));
+        Span<ulong> frames = stackalloc ulong[GrantTable.FrameLimit];
+        Assert.True(grants.TrySetup(frames.Length, frames));
+        Assert.Equal(frames.Length, frames.ToArray().Distinct().Count());
+        Assert.Equal(GrantStatus.GeneralError, grants.Map(last, writable: false, out _));
+        Assert.Equal(GrantStatus.BadReference, grants.Map(last + 1, writable: false, out _));
+        Assert.Equal(0, bed.Call(Op, 2, bed.Put((0x7ff0u, (uint)GrantTable.FrameLimit + 1, 0UL, bed.Data + 512)), 1));
+        Assert.Equal(GrantStatus.GeneralError, bed.Get<short>(bed.Data + 8));
+    }
+
+    [Fact]
     public void A_mapped_grant_shows_in_use_until_it_is_given_back()
     {
         using var bed = new GuestBed();
