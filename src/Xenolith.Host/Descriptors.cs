@@ -17,10 +17,14 @@ public static partial class Descriptors
     /// <summary>What a read or write that would block returns.</summary>
     public const int WouldBlock = -1;
 
-    /// <summary>The number of a descriptor, for poll sets, messages and /proc paths. Keep the handle alive while the number is used.</summary>
+    /// <summary>
+    /// The number of a descriptor, for poll sets, messages and /proc paths. Keep the handle alive while the number is used. A closed handle throws
+    /// <see cref="ObjectDisposedException"/>: its number may be another file by now.
+    /// </summary>
     public static int Number(SafeHandle descriptor)
     {
         ArgumentNullException.ThrowIfNull(descriptor);
+        ObjectDisposedException.ThrowIf(descriptor.IsClosed, descriptor);
         return (int)descriptor.DangerousGetHandle();
     }
 
