@@ -232,8 +232,21 @@ internal sealed class NbdServer : IDisposable
     {
         Span<byte> piece = stackalloc byte[1024];
         // A server that complains faster than it is heard must not keep the monitor from everything else.
-        for (var pieces = 0; pieces < MaxPieces && _output is { IsClosed: false } && Descriptors.Read(_output, piece) is > 0 and var count; pieces++)
+        for (var pieces = 0; pieces < MaxPieces && _output is { IsClosed: false }; pieces++)
         {
+            var count = Descriptors.Read(_output, piece);
+            if (count == Descriptors.WouldBlock)
+            {
+                break;
+            }
+
+            if (count == 0)
+            {
+                // Whoever holds no end of it any more may live on; its hang-up would wake the monitor without end.
+                _outputSource?.Remove();
+                return;
+            }
+
             var text = Encoding.UTF8.GetString(piece[..count]);
             _around.Log($"{Name}: {text.TrimEnd()}");
             _words.Append(text);
