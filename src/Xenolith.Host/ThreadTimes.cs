@@ -24,13 +24,10 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     }
 
     /// <summary>Is the process there and no zombie?</summary>
-    public static bool IsAlive(int pid)
-    {
-        Span<byte> buffer = stackalloc byte[512];
-        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
-        var afterName = stat.LastIndexOf(") "u8);
-        return afterName >= 0 && stat[afterName + 2] is not ((byte)'Z' or (byte)'X');
-    }
+    public static bool IsAlive(int pid) => StateOf(pid) is not (0 or (byte)'Z' or (byte)'X');
+
+    /// <summary>Is the process stopped, by a signal or a debugger?</summary>
+    public static bool IsStopped(int pid) => StateOf(pid) is (byte)'T' or (byte)'t';
 
     /// <summary>The host's busy time since boot, all CPUs together, in nanoseconds.</summary>
     public static long HostBusyNanoseconds()
@@ -53,6 +50,15 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
         }
 
         return busy * 10_000_000;
+    }
+
+    /// <summary>The state's letter as ps shows it; 0 if the process is gone.</summary>
+    private static byte StateOf(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
+        var afterName = stat.LastIndexOf(") "u8);
+        return afterName < 0 ? (byte)0 : stat[afterName + 2];
     }
 
     private static ReadOnlySpan<byte> ReadSmall(string path, Span<byte> buffer)

@@ -30,19 +30,11 @@ public sealed class MessageChannel : IDisposable
     public bool TrySend(Message message, IReadOnlyList<SafeHandle>? descriptors = null, bool wait = true)
     {
         ArgumentNullException.ThrowIfNull(message);
-        var bytes = message.ToBytes();
-        lock (_sending)
-        {
-            try
-            {
-                return MessageSocket.Send(Socket, bytes, descriptors, wait);
-            }
-            catch (HostException e) when (e.Errno == Errno.EPIPE)
-            {
-                return false;
-            }
-        }
+        return Send(message.ToBytes(), descriptors, wait) == SendResult.Sent;
     }
+
+    /// <summary>Sends a message's wire form without waiting, and tells whether it is worth trying again.</summary>
+    internal SendResult Offer(byte[] message, IReadOnlyList<SafeHandle>? descriptors) => Send(message, descriptors, wait: false);
 
     /// <summary>
     /// The next message, waiting for it; null when the peer is gone. Descriptors that came with it are added to <paramref name="received"/>,
@@ -65,4 +57,19 @@ public sealed class MessageChannel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Socket.Dispose();
+
+    private SendResult Send(byte[] message, IReadOnlyList<SafeHandle>? descriptors, bool wait)
+    {
+        lock (_sending)
+        {
+            try
+            {
+                return MessageSocket.Send(Socket, message, descriptors, wait) ? SendResult.Sent : SendResult.Full;
+            }
+            catch (HostException e) when (e.Errno == Errno.EPIPE)
+            {
+                return SendResult.Gone;
+            }
+        }
+    }
 }

@@ -40,9 +40,9 @@ internal static class CoreFiles
                 return;
             }
 
-            var cause = reply?.Text("text") is { Length: > 0 } text ? text : $"the process of domain {domain.Record.Name} has ended";
+            var cause = reply?.Text("text") is { Length: > 0 } text ? text : domain.Unanswered;
             File.Delete(path);
-            answer(new Message(Verbs.Failed).With("text", $"cannot write the core of domain {domain.Record.Name} to {path}: {cause}. Choose a file system with room for its memory."));
+            answer(new Message(Verbs.Failed).With("text", $"cannot write the core of domain {domain.Record.Name} to {path}: {cause}{(reply is null ? string.Empty : ". Choose a file system with room for its memory.")}"));
         });
     }
 

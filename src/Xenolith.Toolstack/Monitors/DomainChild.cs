@@ -15,6 +15,7 @@ internal sealed class DomainChild : IDisposable
     private readonly EventLoop _loop;
     private readonly ProcessHandle _process;
     private readonly MessageChannel _channel;
+    private readonly DomainOutbox _outbox;
     private readonly EventLoop.Source _messages;
     private readonly EventLoop.Source _death;
     private readonly Queue<Action<Message?>> _replies = new();
@@ -26,6 +27,7 @@ internal sealed class DomainChild : IDisposable
         _loop = loop;
         _process = process;
         _channel = channel;
+        _outbox = new(loop, channel);
         _messages = loop.Add(channel.Socket, PollEvents.Readable, _ => Receive());
         _death = loop.Add(process.Descriptor, PollEvents.Readable, _ => Died());
     }
@@ -64,10 +66,19 @@ internal sealed class DomainChild : IDisposable
         }
     }
 
-    /// <summary>Asks for something; the reply is given to <paramref name="reply"/>, or null if the process ends first.</summary>
+    /// <summary>Why it cannot be asked, in words that follow its name: it has ended, or somebody has stopped it. Null if it can.</summary>
+    public string? Silence => End is not null || _process.HasEnded ? "has ended"
+        : ThreadTimes.IsStopped(Pid)
+            ? string.Create(CultureInfo.InvariantCulture, $"is stopped (SIGSTOP, or a debugger) and takes no orders. Let it go on with: kill -CONT {Pid}; or end it with: xl destroy")
+            : null;
+
+    /// <summary>
+    /// Asks for something; the reply is given to <paramref name="reply"/>, or null if the process ends first, or at once if it is stopped: whoever waits for
+    /// the answer is told so and does not hang.
+    /// </summary>
     public void Ask(Message message, IReadOnlyList<SafeHandle>? descriptors, Action<Message?> reply)
     {
-        if (End is not null || !_channel.TrySend(message, descriptors))
+        if (Silence is not null || !_outbox.TrySend(message, descriptors))
         {
             reply(null);
             return;
@@ -76,11 +87,14 @@ internal sealed class DomainChild : IDisposable
         _replies.Enqueue(reply);
     }
 
-    /// <summary>Orders something of a device; the answers come in any order, each to its <paramref name="reply"/>, or null if the process ends first.</summary>
+    /// <summary>
+    /// Orders something of a device; the answers come in any order, each to its <paramref name="reply"/>, or null if the process ends first. A process that
+    /// is stopped gets the order when it goes on.
+    /// </summary>
     public void Order(Message message, IReadOnlyList<SafeHandle>? descriptors, Action<Message?> reply)
     {
         var ticket = ++_lastTicket;
-        if (End is not null || !_channel.TrySend(message.With("ticket", ticket), descriptors))
+        if (End is not null || !_outbox.TrySend(message.With("ticket", ticket), descriptors))
         {
             reply(null);
             return;
@@ -90,7 +104,7 @@ internal sealed class DomainChild : IDisposable
     }
 
     /// <summary>Tells something that has no reply.</summary>
-    public void Tell(Message message, IReadOnlyList<SafeHandle> descriptors) => _channel.TrySend(message, descriptors);
+    public void Tell(Message message, IReadOnlyList<SafeHandle> descriptors) => _outbox.TrySend(message, descriptors);
 
     /// <summary>Ends the process, if it has not ended, and takes in what it said last.</summary>
     public void Kill()
@@ -109,6 +123,7 @@ internal sealed class DomainChild : IDisposable
     {
         Kill();
         _messages.Remove();
+        _outbox.Dispose();
         _channel.Dispose();
         _process.Dispose();
     }
@@ -165,6 +180,7 @@ internal sealed class DomainChild : IDisposable
         }
 
         End = end;
+        _outbox.Dispose();
         while (_replies.TryDequeue(out var reply))
         {
             reply(null);

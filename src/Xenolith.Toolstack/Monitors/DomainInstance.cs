@@ -136,7 +136,16 @@ internal sealed class DomainInstance : IDisposable
         });
     }
 
-    /// <summary>Gives the domain process an order; null for an answer means that it has ended.</summary>
+    /// <summary>Orders cannot be given to the domain process: it has ended, or is stopped.</summary>
+    public bool IsDeaf => _child?.Silence is not null;
+
+    /// <summary>Why an order got no answer: the domain process has ended, or is stopped.</summary>
+    public string Unanswered => $"the process of domain {Record.Name} {_child?.Silence ?? "did not answer"}";
+
+    /// <summary>The answer to an order that the domain process did not answer.</summary>
+    public Message Failure() => new Message(Verbs.Failed).With("text", Unanswered);
+
+    /// <summary>Gives the domain process an order; null for an answer means that there is none: <see cref="Unanswered"/>.</summary>
     public void Ask(Message order, Action<Message?> answer) => _child!.Ask(order, null, answer);
 
     /// <summary>The same with descriptors.</summary>
@@ -263,7 +272,7 @@ internal sealed class DomainInstance : IDisposable
         Record = _claim!.Record;
         _control = new(_context.Loop, Directory, (request, answer) => serve(this, request, answer));
         _context.Log.Begin(_context.State, _context.Settings, Config.Name);
-        using var found = named is null ? LoaderRun.Find(_context, Config, _store, Record.Domid, () => _unwanted || abandoned()) : null;
+        using var found = named is null ? FindOnDisk(abandoned) : null;
         var files = named ?? found!;
         var log = _context.Settings.ConsoleLog
             ? new RotatingLog(HostLogs.ConsoleLogOf(_context.State.Run, Config.Name), _context.Settings.ConsoleLogKib * 1024, _context.Settings.ConsoleLogCount)
@@ -295,6 +304,18 @@ internal sealed class DomainInstance : IDisposable
 
         AddDevices(abandoned);
         _child.Ended = Ended;
+    }
+
+    private BootFiles FindOnDisk(Func<bool> abandoned)
+    {
+        try
+        {
+            return LoaderRun.Find(_context, Config, _store, Record.Domid, () => _unwanted || abandoned());
+        }
+        catch (ToolstackException) when (_unwanted)
+        {
+            throw Abandoned();
+        }
     }
 
     private void AddDevices(Func<bool> abandoned)
@@ -467,8 +488,6 @@ internal sealed class DomainInstance : IDisposable
 
         Array.ForEach(waiters, w => w(message));
     }
-
-    private Message Failure() => new Message(Verbs.Failed).With("text", $"the process of domain {Record.Name} has ended");
 
     private void WriteConfig() => _context.State.WriteText(Directory, HostState.ConfigFile, Encoding.UTF8.GetString(DomainConfigSerializer.Serialize(Config)));
 

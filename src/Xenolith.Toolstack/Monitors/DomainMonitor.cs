@@ -94,6 +94,9 @@ internal sealed class DomainMonitor : IDisposable
             case Verbs.Rename:
                 answer(Rename(domain, request.Text("name")));
                 break;
+            case Verbs.DeviceAttach or Verbs.DeviceDetach or Verbs.DeviceExchange when domain.IsDeaf:
+                answer(domain.Failure());
+                break;
             case Verbs.DeviceAttach or Verbs.DeviceDetach or Verbs.DeviceExchange:
                 domain.ServeDevices(request, answer);
                 break;

@@ -149,11 +149,16 @@ internal sealed class MonitorProcess : IDisposable
     {
         var gone = false;
         var wanted = false;
-        var watch = _context.Loop.Add(launcher.Socket, PollEvents.Readable, _ =>
+        EventLoop.Source? watch = null;
+        watch = _context.Loop.Add(launcher.Socket, PollEvents.Readable, _ =>
         {
             var message = launcher.Receive();
-            gone |= message is null;
             wanted |= message is { Verb: Verbs.Run };
+            if (message is null)
+            {
+                gone = true;
+                watch!.Wanted = PollEvents.None; // its hang-up would wake us without end
+            }
         });
         var domain = _monitor.Create(config, () => gone || _terminated);
         if (_options.AwaitViewer)

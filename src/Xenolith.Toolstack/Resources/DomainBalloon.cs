@@ -92,7 +92,7 @@ internal sealed class DomainBalloon(DomainInstance domain, MonitorContext contex
 
             domain.Change(domain.Config, domain.Record with { TargetKib = before.TargetKib, LimitKib = before.LimitKib, MaximumKib = before.MaximumKib });
             answer(Refusal(reply is null
-                ? $"the process of domain {before.Name} has ended"
+                ? domain.Unanswered
                 : $"domain {before.Name} cannot have {Mib(wanted.LimitKib)} MiB: its machine address space is as large as the memory of the host it was made on. "
                     + "Ask for less, or start it anew."));
         });

@@ -65,7 +65,7 @@ internal static class DomainOrders
 
     private static void Pass(DomainInstance domain, Message order, Action<Message> answer, string refusal) => domain.Ask(order, reply => answer(reply switch
     {
-        null => new Message(Verbs.Failed).With("text", $"the process of domain {domain.Record.Name} has ended"),
+        null => new Message(Verbs.Failed).With("text", domain.Unanswered),
         { Verb: Verbs.Done } => reply,
         _ => new Message(Verbs.Failed).With("text", refusal),
     }));
