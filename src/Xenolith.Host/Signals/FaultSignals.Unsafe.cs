@@ -50,17 +50,20 @@ public static unsafe partial class FaultSignals
         return SetAction(signal, null, &old) == 0 ? old.Handler : 0;
     }
 
-    /// <summary>Installs a handler with siginfo, on the alternate stack. It stays for the life of the process.</summary>
+    /// <summary>Installs a handler with siginfo, on the alternate stack; returns the one it replaces. It stays for the life of the process.</summary>
     /// <param name="signal">Signal number.</param>
     /// <param name="handler">Address of machine code with the C signature <c>void (int, siginfo_t *, void *)</c>.</param>
-    public static void Install(int signal, nint handler)
+    public static nint Install(int signal, nint handler)
     {
+        Action old;
         var action = new Action { Handler = handler, Flags = WithInfo | OnAlternateStack | NoDefer };
-        // SAFETY: glibc reads the structure and supplies the restorer.
-        if (SetAction(signal, &action, null) != 0)
+        // SAFETY: glibc reads the one structure, supplying the restorer, and fills the other.
+        if (SetAction(signal, &action, &old) != 0)
         {
             throw new InvalidOperationException($"cannot install a handler for signal {signal}: error {Marshal.GetLastPInvokeError()}; is the program run under a filter that forbids rt_sigaction?");
         }
+
+        return old.Handler;
     }
 
     /// <summary>Gives the calling thread an alternate signal stack if it has none. The stack is never freed: one a vCPU thread.</summary>

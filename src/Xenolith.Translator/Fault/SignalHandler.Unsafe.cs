@@ -73,7 +73,8 @@ internal static unsafe class SignalHandler
         _page = writable;
         foreach (var signal in signals)
         {
-            FaultSignals.Install(signal, executable);
+            // SAFETY: as above. Another layer may have put its handler there since.
+            ((nint*)(writable + ChainOffset))[signal] = FaultSignals.Install(signal, executable);
         }
     }
 

@@ -9,6 +9,7 @@ public sealed class RawImage : IDiskImage
 {
     private readonly SafeFileHandle _file;
     private readonly bool _isDevice;
+    private readonly MappedReads _mapped;
     private long _bytes;
     private volatile bool _cannotPunch;
 
@@ -28,6 +29,7 @@ public sealed class RawImage : IDiskImage
         }
 
         _bytes = Size();
+        _mapped = new MappedReads(file, _bytes);
     }
 
     /// <inheritdoc/>
@@ -43,10 +45,30 @@ public sealed class RawImage : IDiskImage
     public bool CanDiscard => !_cannotPunch;
 
     /// <inheritdoc/>
-    public int Read(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset, runs) ? Errno.EIO : PositionedIo.Read(_file, runs, offset, wait);
+    public int Read(long offset, Span<MemoryRun> runs, bool wait)
+    {
+        var bytes = Total(runs);
+        if (IsCut(offset + bytes))
+        {
+            return Errno.EIO;
+        }
+
+        if (_mapped.TryRead(runs, offset, bytes))
+        {
+            return 0;
+        }
+
+        var error = PositionedIo.Read(_file, runs, offset, wait);
+        if (error == 0 && !wait)
+        {
+            _mapped.Note(offset, bytes);
+        }
+
+        return error;
+    }
 
     /// <inheritdoc/>
-    public int Write(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset, runs) ? Errno.EIO : PositionedIo.Write(_file, runs, offset, wait);
+    public int Write(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset + Total(runs)) ? Errno.EIO : PositionedIo.Write(_file, runs, offset, wait);
 
     /// <inheritdoc/>
     public int Flush() => PositionedIo.Sync(_file);
@@ -78,25 +100,27 @@ public sealed class RawImage : IDiskImage
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _mapped.Dispose();
+        _file.Dispose();
+    }
 
     /// <summary>
     /// The file ends before the request does: somebody truncated it. What was there is lost, and neither zeros nor a file that grows again would be
     /// true.
     /// </summary>
-    private bool IsCut(long offset, ReadOnlySpan<MemoryRun> runs)
-    {
-        if (_isDevice)
-        {
-            return false;
-        }
+    private bool IsCut(long end) => !_isDevice && end > Size();
 
+    private static long Total(ReadOnlySpan<MemoryRun> runs)
+    {
+        long bytes = 0;
         foreach (var run in runs)
         {
-            offset += run.Length;
+            bytes += run.Length;
         }
 
-        return offset > Size();
+        return bytes;
     }
 
     private long Size()

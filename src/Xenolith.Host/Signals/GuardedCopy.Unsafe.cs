@@ -1,0 +1,98 @@
+using Xenolith.Host.Files;
+using Xenolith.Host.Memory;
+
+namespace Xenolith.Host.Signals;
+
+/// <summary>
+/// Copies out of a file's mapping without dying of it: where the file cannot be read (it was truncated, its disk failed) Linux sends SIGBUS, and this
+/// copy ends with an answer instead. A copy loop and a handler in machine code, because the signal interrupts an instruction whose address must be
+/// known; the handler knows that one address and passes every other fault on to the handler that was there before. Signal dispositions belong to the process, so
+/// this is static; nothing is ever taken away. Any thread.
+/// </summary>
+internal static unsafe class GuardedCopy
+{
+    private const int Copy = 0, CopyInstruction = 0x0a, Failed = 0x18, Handler = 0x20, Default = 0x4c, Previous = 0x80, PageSize = 4096;
+
+    private static readonly nint Code = Install();
+
+    /// <summary>Copies from a mapping into runs one after the other. False if a page of the mapping could not be read; the runs may be partly filled.</summary>
+    public static bool TryCopy(ReadOnlySpan<MemoryRun> runs, nint source)
+    {
+        if (runs.IsEmpty)
+        {
+            return true;
+        }
+
+        // SAFETY: the code below has this signature; the runs stay pinned during the call and their addresses are the caller's promise, as the mapping is.
+        fixed (MemoryRun* first = runs)
+        {
+            return ((delegate* unmanaged<MemoryRun*, nint, nint, int>)(Code + Copy))(first, source, runs.Length) == 0;
+        }
+    }
+
+    private static nint Install()
+    {
+        var file = MappedMemory.CreateFile("xenolith-copy", PageSize);
+        var writable = MappedMemory.MapFile(0, PageSize, Protection.Read | Protection.Write, file, 0);
+        var code = MappedMemory.MapFile(0, PageSize, Protection.Read | Protection.Execute, file, 0);
+        MappedMemory.CloseFile(file);
+
+        // SAFETY: all pieces lie inside the page just mapped, which nobody runs yet.
+        Instructions.CopyTo(new Span<byte>((void*)writable, PageSize));
+        var previous = (nint*)(writable + Previous);
+        *previous = Before(FaultSignals.CurrentHandler(FaultSignals.Bus));
+
+        // Between the two lines another layer may have put a handler there: the one that was replaced is the one to pass faults to.
+        *previous = Before(FaultSignals.Install(FaultSignals.Bus, code + Handler));
+        MappedMemory.Release(writable, PageSize);
+        return code;
+
+        nint Before(nint handler) => handler is 0 or 1 ? code + Default : handler;
+    }
+
+    private static ReadOnlySpan<byte> Instructions =>
+    [
+        // Copy: rdi the runs, rsi the source, rdx how many runs (at least one). Returns 0.
+        0x49, 0x89, 0xf8, //                         mov r8, rdi
+        0x49, 0x8b, 0x38, //                   next: mov rdi, [r8]
+        0x49, 0x8b, 0x48, 0x08, //                   mov rcx, [r8 + 8]
+        0xf3, 0xa4, //              CopyInstruction: rep movsb
+        0x49, 0x83, 0xc0, 0x10, //                   add r8, 16
+        0x48, 0xff, 0xca, //                         dec rdx
+        0x75, 0xee, //                               jnz next
+        0x31, 0xc0, //                               xor eax, eax
+        0xc3, //                                     ret
+
+        // Where the handler sends a copy that met SIGBUS.
+        0xb8, 0x01, 0x00, 0x00, 0x00, //     Failed: mov eax, 1
+        0xc3, //                                     ret
+        0x90, 0x90,
+
+        // The handler: edi the signal, rsi its siginfo, rdx the ucontext, whose RIP is at 168.
+        0x48, 0x8b, 0x82, 0xa8, 0x00, 0x00, 0x00, // Handler: mov rax, [rdx + 168]
+        0x48, 0x8d, 0x0d, 0xdc, 0xff, 0xff, 0xff, //          lea rcx, [rip + CopyInstruction]
+        0x48, 0x39, 0xc8, //                                  cmp rax, rcx
+        0x75, 0x0f, //                                        jne pass
+        0x48, 0x8d, 0x0d, 0xde, 0xff, 0xff, 0xff, //          lea rcx, [rip + Failed]
+        0x48, 0x89, 0x8a, 0xa8, 0x00, 0x00, 0x00, //          mov [rdx + 168], rcx
+        0xc3, //                                              ret
+        0x48, 0x8b, 0x05, 0x37, 0x00, 0x00, 0x00, //    pass: mov rax, [rip + Previous]
+        0xff, 0xe0, //                                        jmp rax
+        0x90,
+
+        // Nobody was there before: restore the default action and let the instruction fault again.
+        0x48, 0x83, 0xec, 0x28, //             Default: sub rsp, 40
+        0x31, 0xc0, //                                  xor eax, eax
+        0x48, 0x89, 0x04, 0x24, //                      mov [rsp], rax
+        0x48, 0x89, 0x44, 0x24, 0x08, //                mov [rsp + 8], rax
+        0x48, 0x89, 0x44, 0x24, 0x10, //                mov [rsp + 16], rax
+        0x48, 0x89, 0x44, 0x24, 0x18, //                mov [rsp + 24], rax
+        0xb8, 0x0d, 0x00, 0x00, 0x00, //                mov eax, 13 (rt_sigaction)
+        0x48, 0x89, 0xe6, //                            mov rsi, rsp
+        0x31, 0xd2, //                                  xor edx, edx
+        0x41, 0xba, 0x08, 0x00, 0x00, 0x00, //          mov r10d, 8
+        0x0f, 0x05, //                                  syscall
+        0x48, 0x83, 0xc4, 0x28, //                      add rsp, 40
+        0xc3, //                                        ret
+    ];
+}
