@@ -17,6 +17,9 @@ public sealed unsafe partial class MappedReads(SafeFileHandle file, long length)
     /// <summary>Most parts that are mapped at a time.</summary>
     public const int Places = 4096;
 
+    /// <summary>Fewest bytes that a read has to have: a smaller one is no dearer as a call than the look whether it would wait.</summary>
+    public const int Least = 32 << 10;
+
     private const int PartBits = 20, PageSize = 4096, PagesALook = 256;
     private const long PartSize = 1 << PartBits, ReadTwice = 2 * PartSize, Mapped = int.MaxValue;
     private const int ProtRead = 1, MapShared = 1, DontNeed = 4, PopulateRead = 22;
@@ -37,6 +40,11 @@ public sealed unsafe partial class MappedReads(SafeFileHandle file, long length)
     /// <param name="bytes">The runs' total.</param>
     public bool TryRead(ReadOnlySpan<MemoryRun> runs, long position, long bytes)
     {
+        if (bytes < Least)
+        {
+            return false;
+        }
+
         for (var part = position >> PartBits; part <= (position + bytes - 1) >> PartBits; part++)
         {
             if (Volatile.Read(ref Place(part)) != Entry(part, Mapped))
@@ -45,8 +53,7 @@ public sealed unsafe partial class MappedReads(SafeFileHandle file, long length)
             }
         }
 
-        var source = _address + (nint)position;
-        if (InMemory(source, (nint)bytes) && GuardedCopy.TryCopy(runs, source))
+        if (InMemory(_address + (nint)position, (nint)bytes) && TryCopy(runs, position))
         {
             return true;
         }
@@ -56,9 +63,17 @@ public sealed unsafe partial class MappedReads(SafeFileHandle file, long length)
         return false;
     }
 
+    /// <summary>The copy alone, from a mapped part. False if the file could not be read.</summary>
+    internal bool TryCopy(ReadOnlySpan<MemoryRun> runs, long position) => GuardedCopy.TryCopy(runs, _address + (nint)position);
+
     /// <summary>Tells of a read that a read call made without waiting for the disk.</summary>
     public void Note(long position, long bytes)
     {
+        if (bytes < Least)
+        {
+            return;
+        }
+
         for (var end = position + bytes; position < end;)
         {
             var part = position >> PartBits;
