@@ -79,7 +79,8 @@ public sealed class DomainLog
                     _partialLength = 0;
                 }
 
-                if (octet is >= 0x20 and not 0x7f or (byte)'\t')
+                // What Xen prints: nothing that a terminal obeys, C1 included.
+                if (octet is (>= 0x20 and < 0x7f) or >= 0xa0 or (byte)'\t')
                 {
                     _partial[_partialLength++] = octet;
                 }

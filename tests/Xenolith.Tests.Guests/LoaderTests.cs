@@ -133,6 +133,21 @@ public sealed class LoaderTests : GuestHost
         AssertNothingIsLeft();
     }
 
+    /// <summary>Messages and logs quote a tenant's menu: nothing of it may steer a terminal or pass for a line of ours.</summary>
+    [Fact]
+    public void What_a_menu_says_is_text_to_a_terminal_and_to_the_log()
+    {
+        DiskImages.Bootable(Image, ("/boot/grub/grub.cfg", "menuentry 'b\x1b]0;owned\x07\n\nDomain 5 has been destroyed.' { linux /boot/vmlinuz\nlinux /boot/initrd.img \x1b[2J\n}\n"));
+        var refused = Xl("create", Booted("guest", "bootloader_args = [ '--entry=9' ]"));
+        var made = Xl("create", Booted("guest"));
+
+        Assert.Equal((3, 3), (refused.ExitCode, made.ExitCode));
+        Assert.Contains("It has \"b?]0;owned?\n\nDomain 5", refused.Error);
+        var log = File.ReadAllText(System.IO.Path.Combine(Path, "log", "xl-guest.log"));
+        Assert.Contains("Boot loader: \"b?]0;owned?  Domain 5 has been destroyed.\": kernel /boot/initrd.img", log);
+        Assert.DoesNotContain(refused.Error + made.Error + log, c => char.IsControl(c) && c is not ('\n' or '\t'));
+    }
+
     /// <summary>The loader that reads a tenant's disk has no rights: looked at while it is at work on a menu that never ends.</summary>
     [Fact]
     public void The_loader_is_confined_and_gives_up()

@@ -43,8 +43,8 @@ public class Output
     /// <summary>What each line begins with (the global option <c>-T</c>); null for nothing.</summary>
     public Func<string>? LinePrefix { get; set; }
 
-    /// <summary>Writes text and a line end.</summary>
-    public void Line(string text = "") => Write($"{LinePrefix?.Invoke()}{text}\n");
+    /// <summary>Writes text and a line end; a message without what a terminal would obey, since messages quote disks and guests.</summary>
+    public void Line(string text = "") => Write($"{LinePrefix?.Invoke()}{(_immediate ? PrintableText.Lines(text) : text)}\n");
 
     /// <summary>Lets everything go out.</summary>
     /// <exception cref="HostException">The reader is gone, or the disk full.</exception>

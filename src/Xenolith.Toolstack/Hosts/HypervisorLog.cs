@@ -24,7 +24,7 @@ internal sealed class HypervisorLog(RunDirectory run)
                 RotatingLog.Rotate(path, 1);
             }
 
-            Descriptors.WriteAll(file, Encoding.UTF8.GetBytes($"(XEN) {line}\n"));
+            Descriptors.WriteAll(file, Encoding.UTF8.GetBytes($"(XEN) {PrintableText.OneLine(line)}\n"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -62,9 +62,10 @@ internal sealed class MonitorLog(bool foreground, bool silent) : IDisposable
         }
     }
 
-    /// <summary>Tells one line.</summary>
+    /// <summary>Tells one line; whatever a guest's disk or driver has put into it stays within that line.</summary>
     public void Write(string line)
     {
+        line = PrintableText.OneLine(line);
         if (foreground)
         {
             Console.Error.WriteLine(line);

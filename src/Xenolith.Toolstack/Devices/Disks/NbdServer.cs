@@ -248,7 +248,11 @@ internal sealed class NbdServer : IDisposable
             }
 
             var text = Encoding.UTF8.GetString(piece[..count]);
-            _around.Log($"{Name}: {text.TrimEnd()}");
+            foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                _around.Log($"{Name}: {line}");
+            }
+
             _words.Append(text);
             if (_words.Length > RememberedBytes)
             {
