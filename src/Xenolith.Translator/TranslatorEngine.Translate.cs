@@ -64,7 +64,7 @@ public sealed partial class TranslatorEngine
     }
 
     /// <summary>Links a branch to its target, translating that if need be. Returns 0: the caller looks the address up again.</summary>
-    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target, bool flagsInSlot)
+    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target, bool flagsInSlot, bool isReturn)
     {
         lock (_cache.Gate)
         {
@@ -73,7 +73,8 @@ public sealed partial class TranslatorEngine
             if (block >= 0 && !once && resets == _resets && !_cache.Blocks[from].Dead)
             {
                 ref var source = ref _cache.Blocks[from];
-                if (!_cache.MayLink(source.Rip, target, source.SecondMfn != CodeBlock.NoFrame)
+                if ((isReturn && !_cache.LinksKernelPages)
+                    || !_cache.MayLink(source.Rip, target, source.SecondMfn != CodeBlock.NoFrame)
                     || ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame))
                 {
                     _cache.ConnectThroughHash(link, flagsInSlot);

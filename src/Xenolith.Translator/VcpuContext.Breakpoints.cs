@@ -45,6 +45,7 @@ internal sealed partial class VcpuContext
             // Landings compare RIP only: those of the other mode must not be found.
             Kernel.FlushHash();
             User.FlushHash();
+            ForgetReturns();
         }
     }
 

@@ -172,6 +172,7 @@ internal sealed partial class VcpuContext
             default:
                 Kernel.FlushHash();
                 User.FlushHash();
+                ForgetReturns();
                 break;
         }
     }

@@ -28,6 +28,7 @@ internal sealed partial class VcpuContext
             _hashedTaskSwitched = Registers.TaskSwitched;
             Kernel.FlushHash();
             User.FlushHash();
+            ForgetReturns();
         }
 
         if (!_breakpoints.AnyExecute)
@@ -217,7 +218,7 @@ internal sealed partial class VcpuContext
         var (block, info) = Site();
         var flagsInSlot = (info & SiteInfo.FlagsInSlot) != 0;
         TakeFlags(flagsInSlot);
-        var link = (int)(info & ~SiteInfo.FlagsInSlot);
+        var link = (int)(info & ~(SiteInfo.FlagsInSlot | SiteInfo.ReturnPad));
         var target = _cache.Links[link].Target;
         Registers.Rip = target;
         if (Stepped())
@@ -226,7 +227,7 @@ internal sealed partial class VcpuContext
         }
 
         LeaveCache();
-        return _engine.Connect(this, block, link, target, flagsInSlot);
+        return _engine.Connect(this, block, link, target, flagsInSlot, isReturn: (info & SiteInfo.ReturnPad) != 0);
     }
 
     private nint Indirect(ulong target)

@@ -43,8 +43,16 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Slot(State.UserBase) = (ulong)User.GsBase;
         _poll = MappedMemory.MapPrivateMemory(0, 4096, Protection.Read | Protection.Write);
         Slot(State.Poll) = (ulong)_poll;
+        _returns = new ReturnStack(cache.Thunks.ReturnUnderflow);
+        Slot(State.ReturnStackTop) = (ulong)_returns.Top;
+        ForgetReturns();
         Mxcsr = 0x1f80;
     }
+
+    private readonly ReturnStack _returns;
+
+    // Outside emitted code.
+    private void ForgetReturns() => Slot(State.ReturnStackPointer) = (ulong)_returns.Top;
 
     private readonly FrameFlags _holdsWrites;
 
@@ -197,5 +205,6 @@ internal sealed unsafe partial class VcpuContext : IDisposable
         Kernel.Dispose();
         User.Dispose();
         MappedMemory.Release(_poll, 4096);
+        _returns.Dispose();
     }
 }

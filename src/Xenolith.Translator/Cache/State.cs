@@ -83,6 +83,9 @@ internal static class State
     /// <summary>How often emitted code entered the guest's kernel, and came back, without C#.</summary>
     public const int EmittedEntries = Private + 728, EmittedReturns = Private + 736;
 
+    /// <summary>RSP of emitted code at the last exit, in the <see cref="ReturnStack"/>, and that of an empty one.</summary>
+    public const int ReturnStackPointer = Private + 744, ReturnStackTop = Private + 752;
+
     /// <summary>CS and SS in <see cref="VcpuRegisters"/>, and the byte that says which mode is in force.</summary>
     public const int Selectors = Registers + 160, KernelMode = Registers + 172;
 

@@ -23,8 +23,9 @@ internal sealed partial class BlockEmitter
             case FlowControl.Call when instruction.Op0Kind == OpKind.NearBranch64:
                 PollIfBackward(instruction);
                 ClobberFlags();
+                MakeRoomForReturn();
                 EmitPushReturn(instruction.NextIP);
-                EmitChain(instruction.NearBranchTarget);
+                EmitCallTo(instruction.NearBranchTarget, instruction.NextIP);
                 break;
             case FlowControl.IndirectBranch:
                 EmitPoll();
@@ -36,9 +37,10 @@ internal sealed partial class BlockEmitter
                 EmitTarget(instruction);
                 Code.StoreState(State.Temporary, HostCode.R10);
                 ClobberFlags();
+                MakeRoomForReturn();
                 EmitPushReturn(instruction.NextIP);
                 Code.LoadState(HostCode.R10, State.Temporary);
-                EmitIndirect();
+                EmitIndirectCall(instruction.NextIP);
                 break;
             case FlowControl.Return when instruction.Code is Iced.Intel.Code.Retnq or Iced.Intel.Code.Retnq_imm16:
                 EmitPoll();
@@ -47,7 +49,7 @@ internal sealed partial class BlockEmitter
                 EmitAccess(8, write: false);
                 LoadSum(HostCode.R10);
                 Code.Lea(HostCode.R9, HostCode.R9, 8 + (instruction.OpCount == 1 ? (int)instruction.GetImmediate(0) : 0));
-                EmitIndirect();
+                EmitReturn();
                 break;
             default:
                 EmitSlow();
@@ -194,13 +196,15 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    private nint LinkStub(ulong target, nint site)
+    private nint LinkStub(ulong target, nint site) => LinkStub(target, site, LeavesFlagsInSlot ? SiteInfo.FlagsInSlot : 0);
+
+    private nint LinkStub(ulong target, nint site, uint info)
     {
         var start = _cold.Executable;
         _cold.Call(cache.Thunks.Branch);
         _cold.Int32(_blockId);
         var link = cache.AddLink(target, cache.OffsetOf(site + Code.Delta), cache.OffsetOf(start));
-        _cold.Int32((int)((uint)link | (LeavesFlagsInSlot ? SiteInfo.FlagsInSlot : 0)));
+        _cold.Int32((int)((uint)link | info));
         return start;
     }
 

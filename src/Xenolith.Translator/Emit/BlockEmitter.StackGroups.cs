@@ -34,6 +34,11 @@ internal sealed partial class BlockEmitter
         }
 
         ClobberFlags();
+        if (_block.Instructions[group.End - 1].FlowControl == FlowControl.Call)
+        {
+            MakeRoomForReturn();
+        }
+
         Code.Lea(HostCode.R10, HostCode.R9, group.Lowest);
         EmitTagCompare(group.Size, group.Writes);
         var info = (uint)_index | ((uint)group.Size << 16) | SiteInfo.Masked;
@@ -78,11 +83,11 @@ internal sealed partial class BlockEmitter
             case Decode.InstructionClass.ControlFlow when instruction.FlowControl == FlowControl.Return:
                 LoadFromStack(HostCode.R10);
                 Code.Lea(HostCode.R9, HostCode.R9, 8 + (instruction.OpCount == 1 ? (int)instruction.GetImmediate(0) : 0));
-                EmitIndirect();
+                EmitReturn();
                 break;
             case Decode.InstructionClass.ControlFlow:
                 PushImmediate(instruction.NextIP);
-                EmitChain(instruction.NearBranchTarget);
+                EmitCallTo(instruction.NearBranchTarget, instruction.NextIP);
                 break;
             default:
                 EmitInstruction(instruction, _block.Facts[_index]);

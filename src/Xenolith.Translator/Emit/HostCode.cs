@@ -268,6 +268,15 @@ internal sealed unsafe partial class HostCode
         return site;
     }
 
+    /// <summary>call rel32 with its displacement filled in later; returns the writable address of the displacement.</summary>
+    public nint CallLater()
+    {
+        Byte(0xe8);
+        var site = Position;
+        Int32(0);
+        return site;
+    }
+
     /// <summary>jcc rel8 with its displacement filled in by <see cref="Here8"/>.</summary>
     public nint JumpIf8(int opcode)
     {

@@ -9,6 +9,9 @@ internal static class SiteInfo
     /// <summary>A miss of a masked access: only the slow instructions know which bytes matter.</summary>
     public const uint Masked = 0x4000_0000;
 
+    /// <summary>With a link's number: the jump behind a call, which a return takes whenever it comes.</summary>
+    public const uint ReturnPad = 0x4000_0000;
+
     /// <summary>The row number.</summary>
     public static int Row(uint info) => (int)(info & 0xffff);
 

@@ -33,6 +33,12 @@ internal sealed class Thunks
     /// <summary>An indirect branch to r10 whose first entry in the hash has the landing of another address: tries the second entry.</summary>
     public nint LandingMiss { get; }
 
+    /// <summary>A return to r10 whose frame is not the last of the <see cref="ReturnStack"/>: takes the one before it, or goes through the hash.</summary>
+    public nint ReturnMiss { get; }
+
+    /// <summary>Where the frames above an empty <see cref="ReturnStack"/> lead.</summary>
+    public nint ReturnUnderflow { get; }
+
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint Leave { get; }
 
@@ -65,6 +71,19 @@ internal sealed class Thunks
         MissWrite = EmitSite(ExitKind.MissWrite, common, State.Tlb + 8);
         Branch = EmitSite(ExitKind.Branch, common, null);
         Leave = EmitSite(ExitKind.Leave, common, null);
+        ReturnMiss = Here();
+        _code.Bytes4(0x4c, 0x39, 0x54, 0x24); // cmp [rsp + 24], r10
+        _code.Byte(24);
+        var none = _code.JumpIf8(0x75);
+        _code.Lea(HostCode.Rsp, HostCode.Rsp, ReturnStack.FrameSize);
+        _code.Bytes3(0xc2, 8, 0); // ret 8
+        ReturnUnderflow = _code.Executable;
+        _code.LoadState(HostCode.Rsp, State.ReturnStackTop);
+        _code.Here8(none);
+        _code.Bytes4(0x45, 0x0f, 0xb7, 0xda); // movzx r11d, r10w
+        _code.Bytes3(0x65, 0x42, 0xff); // jmp gs:[r11*8 + Hash]
+        _code.Bytes2(0x24, 0xdd);
+        _code.Int32(State.Hash);
         LandingMiss = Here();
         _code.Move(HostCode.R11, HostCode.R10);
         _code.Bytes4(0x49, 0xc1, 0xeb, State.SecondHashShift); // shr r11, SecondHashShift
@@ -124,6 +143,7 @@ internal sealed class Thunks
         }
 
         _code.StoreState(State.HostStack, HostCode.Rsp);
+        _code.LoadState(HostCode.Rsp, State.ReturnStackPointer);
         _code.StoreState(State.EnterTarget, HostCode.Rsi);
         Mxcsr(load: false, State.HostMxcsr);
         Mxcsr(load: true, State.GuestMxcsr);
@@ -162,6 +182,7 @@ internal sealed class Thunks
         }
 
         _code.StoreState(State.Reg(HostCode.Rsp), HostCode.R9);
+        _code.StoreState(State.ReturnStackPointer, HostCode.Rsp);
         _code.Byte(0x9c); // pushfq
         _code.PopState(State.HostFlags);
         _code.Byte(0xfc); // cld
