@@ -23,6 +23,9 @@ public static unsafe partial class SystemCallFilter
         35, 39, 44, 45, 46, 47, 60, 96, 98, 99, 131, // nanosleep, getpid, send and receive, exit, times, sysinfo, sigaltstack
         186, 202, 204, 219, 228, 229, 230, 231, // gettid, futex, affinity, clocks, exit_group
         271, 295, 296, 309, 318, 324, 327, 328, // ppoll, preadv, pwritev, getcpu, getrandom, membarrier
+        // set_robust_list, rseq: a thread that was made just before the filter says both before its first line, and glibc ends the process where
+        // it may not.
+        273, 334,
     ];
 
     /// <summary>Sets it. False if the kernel has no such filters.</summary>
