@@ -34,8 +34,9 @@ public static class BlockRequestParser
             return true;
         }
 
+        // A flush, or a barrier, may be without data; a read or write of nothing is an error, as for blkback.
         int count = entry[1];
-        if (count > BlkifLayout.MaxSegments)
+        if (count > BlkifLayout.MaxSegments || (count == 0 && request.Operation is (BlkifOperation.Read or BlkifOperation.Write)))
         {
             return false;
         }

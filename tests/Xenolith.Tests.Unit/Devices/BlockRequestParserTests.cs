@@ -56,6 +56,8 @@ public class BlockRequestParserTests
     [InlineData(0, 1, 0, 8)]
     [InlineData(0, 1, 5, 4)]
     [InlineData(1, 255, 0, 7)]
+    [InlineData(0, 0, 0, 7)]
+    [InlineData(1, 0, 0, 7)]
     public void Malformed_segments_are_refused(byte operation, byte count, byte first, byte last)
     {
         var entry = new byte[BlkifLayout.X64.EntrySize];
