@@ -126,7 +126,8 @@ internal sealed class DomainDevices(
     public void Dispose()
     {
         var waited = _devices.Count;
-        _devices.ForEach(d => d.Unplug(() => waited--));
+        // Ending a script that makes a device may take that device, and those made with it, off the list.
+        _devices.ToList().ForEach(d => d.Unplug(() => waited--));
         if (!context.Loop.RunUntil(() => waited == 0, UnplugMilliseconds))
         {
             context.Log.Write($"Domain {domid}: scripts that remove its devices did not end within {UnplugMilliseconds / 1000} seconds; going on without them.");

@@ -84,7 +84,7 @@ internal sealed record BootDisk(string Name, SafeFileHandle Handle, long Bytes, 
         around.WriteBackend(VbdNodes.Of(disk, around.Address.Id, around.Address.Domid).Backend);
         string? path = null, refusal = null;
         script.Run((device, error) => (path, refusal) = (device, error));
-        around.Context.Loop.RunUntil(() => path is not null || refusal is not null, int.MaxValue);
+        around.Context.Loop.RunUntil(() => path is not null || refusal is not null || abandoned(), int.MaxValue);
         try
         {
             return path is null || abandoned()

@@ -308,6 +308,8 @@ internal sealed class DomainInstance : IDisposable
 
     private BootFiles FindOnDisk(Func<bool> abandoned)
     {
+        // The script of a disk has nodes of the domain's before there is a domain.
+        _hasNodes = Config.Disks.Any(d => d.HasOwnScript);
         try
         {
             return LoaderRun.Find(_context, Config, _store, Record.Domid, () => _unwanted || abandoned());

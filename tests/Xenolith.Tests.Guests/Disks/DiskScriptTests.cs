@@ -1,3 +1,5 @@
+using Xenolith.Host;
+
 namespace Xenolith.Tests.Guests.Disks;
 
 /// <summary>Disks whose device a hotplug script makes, as <c>script=</c> and prefixes such as <c>drbd:</c> ask for. The scripts here make a file, which needs no right.</summary>
@@ -71,6 +73,48 @@ public sealed class DiskScriptTests : DiskHost
         AssertNothingIsLeft();
         Assert.Equal(["add t w", "remove made"], File.ReadAllLines(Diary));
     }
+
+    [Fact]
+    public void A_script_that_is_killed_in_the_middle_fails_the_create_and_is_undone()
+    {
+        var script = Script($"xenstore-write $XENBUS_PATH/node half; echo $$ > {In("new")}; mv {In("new")} {In("pid")}; sleep 1000");
+        using var create = Start("xl", "create", "-q", DiskConfig("guest", "stay", $"disk = [ 'script={script},vdev=xvda,target=t' ]"));
+        Eventually(() => File.Exists(In("pid")), "the script does not begin");
+
+        KillGroup(int.Parse(File.ReadAllText(In("pid"))));
+
+        var error = create.StandardError.ReadToEnd();
+        create.WaitForExit();
+        Assert.Equal(3, create.ExitCode);
+        Assert.Contains($"disk xvda", error);
+        Assert.Contains($"{script} add was killed by signal 9", error);
+        Assert.Equal(["add t w", "remove half"], File.ReadAllLines(Diary));
+        AssertNothingIsLeft();
+    }
+
+    /// <summary>A script that goes on would write nodes of a device that is gone, or make what nobody removes.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("bootloader = 'pygrub'")]
+    public void A_script_at_work_ends_when_its_domain_is_destroyed(string loader)
+    {
+        var script = Script($"xenstore-write $XENBUS_PATH/node half; echo $$ > {In("new")}; mv {In("new")} {In("pid")}; sleep 1000; xenstore-write $XENBUS_PATH/late 1");
+        using var create = Start("xl", "create", "-q", DiskConfig("guest", "stay", $"disk = [ 'script={script},vdev=xvda,target=t' ]", loader, loader.Length > 0 ? "kernel = '/k'\nramdisk = ''" : string.Empty));
+        Eventually(() => File.Exists(In("pid")), "the script does not begin");
+
+        XlOk("destroy", "guest");
+
+        var error = create.StandardError.ReadToEnd();
+        create.WaitForExit();
+        Assert.Equal(3, create.ExitCode);
+        Assert.Contains("it was destroyed before it was built", error);
+        Assert.False(ThreadTimes.IsAlive(int.Parse(File.ReadAllText(In("pid")))), "the script goes on");
+        Assert.Equal("remove half", File.ReadAllLines(Diary)[^1]);
+        AssertNothingIsLeft();
+    }
+
+    /// <summary>kill -9 of a script and of all that it has started: it leads a group of its own.</summary>
+    private static void KillGroup(int leader) => DiskImages.Run("kill", "-9", "--", $"-{leader}");
 
     /// <summary>A script that notes what it is asked, and does something when a disk is added.</summary>
     private string Script(string add)

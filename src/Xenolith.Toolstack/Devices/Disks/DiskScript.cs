@@ -13,7 +13,7 @@ namespace Xenolith.Toolstack.Devices.Disks;
 internal sealed class DiskScript(DiskConfig disk, DeviceSurroundings around)
 {
     private readonly HotplugScript _script = HotplugScript.ForDisk(PathOf(disk, string.Empty), around.Address);
-    private bool _ran;
+    private HotplugRun? _run;
 
     /// <summary>The path of a disk's script as it is written into the store, a usual one if the disk names none.</summary>
     public static string PathOf(DiskConfig disk, string usual) => Path.Combine(HotplugScript.Directory, disk.Script is { Length: > 0 } script ? script : usual);
@@ -26,8 +26,8 @@ internal sealed class DiskScript(DiskConfig disk, DeviceSurroundings around)
     /// <summary>Runs it; the disk's nodes stand. Calls back once with the path of the device it made, or with what went wrong.</summary>
     public void Run(Action<string?, string?> done)
     {
-        _ran = true;
-        HotplugRun.Do(around, _script, error =>
+        _run = new(around, _script);
+        _run.Do(error =>
         {
             var device = error is null ? Device() : null;
             done(device, device is null ? $"{DiskTrouble.Begin(disk)}{error ?? Nothing()}. Mend that, or check `script' and `target'." : null);
@@ -37,14 +37,14 @@ internal sealed class DiskScript(DiskConfig disk, DeviceSurroundings around)
     /// <summary>Lets it remove what it made; its device is closed. Does nothing if it never ran.</summary>
     public void Undo(Action done)
     {
-        if (!_ran)
+        if (_run is not { } run)
         {
             done();
             return;
         }
 
-        _ran = false;
-        HotplugRun.Undo(around, _script, done);
+        _run = null;
+        run.Undo(done);
     }
 
     private string? Device() => Read("physical-device-path") is { Length: > 0 } path ? path : ByNumber(Read("physical-device"));

@@ -1,35 +1,41 @@
 namespace Xenolith.Toolstack.Devices.Hotplug;
 
-/// <summary>Runs the hotplug scripts of a device, both halves, and keeps the note that one is owed. Thread ownership: the monitor's thread.</summary>
-internal static class HotplugRun
+/// <summary>Runs the hotplug script of a device, both halves, and keeps the note that one is owed. Thread ownership: the monitor's thread.</summary>
+/// <param name="around">The device's surroundings.</param>
+/// <param name="script">The script.</param>
+internal sealed class HotplugRun(DeviceSurroundings around, HotplugScript script)
 {
+    private RunningScript? _making;
+
     /// <summary>Runs the half that makes something.</summary>
-    /// <param name="around">The device's surroundings.</param>
-    /// <param name="script">The script.</param>
     /// <param name="done">Called once with null, or with what went wrong: no full stop at its end, so that a next step can follow.</param>
-    public static void Do(DeviceSurroundings around, HotplugScript script, Action<string?> done)
+    public void Do(Action<string?> done)
     {
         PluggedScript.Note(around.Context.State, around.Address.Domid, script);
-        Start(around, script, error => done(Told(around, script, error)));
+        _making = Start(script, error => done(Told(error)));
     }
 
-    /// <summary>Runs the half that removes it again. Cannot fail: what goes wrong is logged.</summary>
-    public static void Undo(DeviceSurroundings around, HotplugScript script, Action done) => Start(around, script.Undoing, error =>
+    /// <summary>Runs the half that removes it again, after ending the other if that is still at work. Cannot fail: what goes wrong is logged.</summary>
+    public void Undo(Action done)
     {
-        if (error is not null)
+        _making?.End();
+        Start(script.Undoing, error =>
         {
-            around.Log(error);
-        }
+            if (error is not null)
+            {
+                around.Log(error);
+            }
 
-        PluggedScript.Forget(around.Context.State, around.Address.Domid, script);
-        done();
-    });
+            PluggedScript.Forget(around.Context.State, around.Address.Domid, script);
+            done();
+        });
+    }
 
-    private static void Start(DeviceSurroundings around, HotplugScript script, Action<string?> done) =>
-        script.Start(around.Context.Loop, around.Context.State.Run, around.Context.Settings.HotplugSeconds * 1000, done);
+    private RunningScript? Start(HotplugScript half, Action<string?> done) =>
+        half.Start(around.Context.Loop, around.Context.State.Run, around.Context.Settings.HotplugSeconds * 1000, done);
 
     /// <summary>A script may tell of its failure in the store, by its exit code, or both.</summary>
-    private static string? Told(DeviceSurroundings around, HotplugScript script, string? error)
+    private string? Told(string? error)
     {
         string? Read(string name) => around.Store.Do(s => s.Read($"{script.BackendPath}/{name}"));
         if (error is null && Read("hotplug-status") is not ("error" or "busy"))

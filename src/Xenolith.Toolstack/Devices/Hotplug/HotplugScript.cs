@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using Xenolith.Host;
 using Xenolith.Store.Server;
 using Xenolith.Toolstack.Monitors;
@@ -21,7 +19,6 @@ internal sealed record HotplugScript(string Path, string Kind, string Command, s
 
     // What a sockaddr_un can name.
     private const int MaxSocketPath = 107;
-    private const int MaxWords = 2000, MaxPieces = 64;
     private const string NicKind = "vif";
     private const string DefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -37,12 +34,15 @@ internal sealed record HotplugScript(string Path, string Kind, string Command, s
 
     private IEnumerable<string> Arguments => Kind == NicKind ? [Path, Command, "type_if=vif"] : [Path, Command];
 
-    /// <summary>Starts it; <paramref name="done"/> is called from the loop with null, or with what went wrong and what the script said.</summary>
+    /// <summary>
+    /// Starts it; <paramref name="done"/> is called from the loop with null, or with what went wrong and what the script said. Null if it could not be
+    /// started, which <paramref name="done"/> was told.
+    /// </summary>
     /// <param name="loop">The loop.</param>
     /// <param name="run">The run directory, whose store the script is to find.</param>
     /// <param name="milliseconds">How long it may take; after that it is killed with all it started.</param>
     /// <param name="done">Called once.</param>
-    public void Start(EventLoop loop, RunDirectory run, int milliseconds, Action<string?> done)
+    public RunningScript? Start(EventLoop loop, RunDirectory run, int milliseconds, Action<string?> done)
     {
         ProcessHandle process;
         var (reader, writer) = Descriptors.Pipe();
@@ -64,11 +64,11 @@ internal sealed record HotplugScript(string Path, string Kind, string Command, s
             {
                 reader.Dispose();
                 done($"the hotplug script {Path} could not be run: {e.Reason} (is it executable, with an interpreter in its first line?)");
-                return;
+                return null;
             }
         }
 
-        _ = new Running(this, loop, process, reader, milliseconds, done);
+        return new(this, loop, process, reader, milliseconds, done);
     }
 
     /// <summary>What the script finds in its environment.</summary>
@@ -97,78 +97,5 @@ internal sealed record HotplugScript(string Path, string Kind, string Command, s
         }
 
         return variables;
-    }
-
-    /// <summary>A script on its way.</summary>
-    private sealed class Running
-    {
-        private readonly HotplugScript _script;
-        private readonly ProcessHandle _process;
-        private readonly SafeFileHandle _reader;
-        private readonly EventLoop.Source _output;
-        private readonly EventLoop.Source _end;
-        private readonly EventLoop.Timer _timer;
-        private readonly Action<string?> _done;
-        private readonly StringBuilder _said = new();
-        private readonly int _milliseconds;
-        private bool _late;
-
-        public Running(HotplugScript script, EventLoop loop, ProcessHandle process, SafeFileHandle reader, int milliseconds, Action<string?> done)
-        {
-            (_script, _process, _reader, _done, _milliseconds) = (script, process, reader, done, milliseconds);
-            Descriptors.SetNonBlocking(reader);
-            _output = loop.Add(reader, PollEvents.Readable, _ => Listen());
-            _end = loop.Add(process.Descriptor, PollEvents.Readable, _ => Ended());
-            _timer = loop.After(milliseconds, () =>
-            {
-                _late = true;
-                _process.SignalGroup(ProcessHandle.Kill);
-            });
-        }
-
-        private void Listen()
-        {
-            Span<byte> bytes = stackalloc byte[1024];
-            // A script that talks faster than it is heard must not keep the loop from its time limit.
-            for (var pieces = 0; pieces < MaxPieces; pieces++)
-            {
-                var count = Descriptors.Read(_reader, bytes);
-                if (count == 0)
-                {
-                    _output.Wanted = PollEvents.None;
-                }
-
-                if (count <= 0)
-                {
-                    return;
-                }
-
-                // Its first words name the trouble; a script that goes on and on is not remembered.
-                if (_said.Length < MaxWords)
-                {
-                    _said.Append(Encoding.UTF8.GetString(bytes[..count]));
-                }
-            }
-        }
-
-        private void Ended()
-        {
-            if (_process.Reap() is not { } end)
-            {
-                return;
-            }
-
-            Listen();
-            _output.Remove();
-            _end.Remove();
-            _timer.Cancelled = true;
-            _process.Dispose();
-            _reader.Dispose();
-            var said = _said.ToString().Trim().ReplaceLineEndings("; ");
-            var words = said.Length == 0 ? string.Empty : $": {said}";
-            _done(_late ? string.Create(CultureInfo.InvariantCulture, $"the hotplug script {_script.Path} {_script.Command} did not end within {_milliseconds / 1000.0:0.#} s and was killed{words}")
-                : end is { ExitCode: 0 } ? null
-                : $"the hotplug script {_script.Path} {_script.Command} {end}{words}");
-        }
     }
 }

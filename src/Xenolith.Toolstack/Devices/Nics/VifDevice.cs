@@ -20,7 +20,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
     private const int MostQueues = 8, MostRestarts = 5, RestartPauseMilliseconds = 1_000, RestartsForgottenMilliseconds = 60_000;
 
     private NetworkWay? _way;
-    private HotplugScript? _script;
+    private HotplugRun? _script;
     private VifLink? _link;
     private UplinkLease? _uplink;
     private NicClaim? _claim;
@@ -125,8 +125,8 @@ internal sealed class VifDevice(NicConfig nic) : Device
         switch (_way!.Kind)
         {
             case WayKind.Script:
-                _script = HotplugScript.ForNic(_way.Script!, surroundings.Address.Backend, _way.Interface, nic.GatewayDevice ?? string.Empty);
-                HotplugRun.Do(surroundings, _script, error => Plugged(
+                _script = new(surroundings, HotplugScript.ForNic(_way.Script!, surroundings.Address.Backend, _way.Interface, nic.GatewayDevice ?? string.Empty));
+                _script.Do(error => Plugged(
                     surroundings, error is null ? null : $"{Title}: {error}. Mend that, or choose another `script' or `bridge'.", done));
                 return;
             case WayKind.HostBridge:
@@ -169,7 +169,7 @@ internal sealed class VifDevice(NicConfig nic) : Device
             return;
         }
 
-        HotplugRun.Undo(surroundings, _script, done);
+        _script.Undo(done);
     }
 
     /// <inheritdoc/>
