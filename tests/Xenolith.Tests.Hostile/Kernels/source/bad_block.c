@@ -7,6 +7,7 @@
 #define GREFS 64
 
 static uint32_t ring_pages;
+static int following; /* most of the ring's requests follow each other on the disk */
 
 static volatile struct blkif_sring *ring(void) { return (volatile struct blkif_sring *)pool[RING]; }
 
@@ -46,10 +47,32 @@ static void segment(volatile struct blkif_request_segment *at)
     poke(at, any_gref() | (uint64_t)(wild ? rnd() & 0xff : first) << 32 | (uint64_t)(wild ? rnd() & 0xff : (first < last ? last : first)) << 40);
 }
 
+/* Reads or writes that follow each other, which a backend may take for one: some of them with a page that it must not have. */
+static void follow(uint8_t *place)
+{
+    static uint64_t next;
+    static uint32_t operation;
+    uint32_t count = 1 + below(11);
+    if (below(12) == 0) {
+        next = any_sector();
+        operation = below(2);
+    }
+    poke(place, operation | (uint64_t)count << 8 | rnd() << 16);
+    poke(place + 8, rnd());
+    poke(place + 16, next);
+    for (uint32_t i = 0; i < count; i++)
+        poke(place + 24 + 8 * i, (below(40) ? FIRST_GREF + RING_PAGES + below(GREFS - RING_PAGES) : any_gref()) | 7ul << 40);
+    next += 8 * count;
+}
+
 static void request(uint32_t slot)
 {
     volatile struct blkif_request *request = &ring()->ring[slot & (entries() - 1)].req;
     uint8_t *place = (uint8_t *)request;
+    if (following) {
+        follow(place);
+        return;
+    }
     uint32_t kind = below(10), operation = kind < 3 ? BLKIF_OP_READ : kind < 6 ? BLKIF_OP_WRITE : kind == 6 ? BLKIF_OP_INDIRECT : below(9) == 0 ? (uint32_t)rnd() & 0xff : below(8);
     if (below(40) == 0) {
         garbage(request, sizeof(*request));
@@ -125,6 +148,7 @@ void block_mode(void)
             uint32_t length = below(4) ? 400 : 40;
             for (uint32_t i = 0; i < length; i++) {
                 uint32_t some = 1 + below(entries() / 2);
+                following = below(3) == 0;
                 for (uint32_t j = 0; j < some; j++)
                     request(produced++);
                 poke(&ring()->req_prod, produced | 1ul << 32); /* and asks to be told of everything */
