@@ -155,6 +155,7 @@ public sealed partial class TranslatorEngine
         // Writes by another process are not seen: each instruction is read anew when its turn comes.
         once = IsShared(mfn);
         BecomeCode(vcpu, mfn);
+        _decoder.CodeAt = target => CodeAt(vcpu, target);
         if (!_decoder.Decode(rip, vcpu.Mode, page, 0, once ? 1 : DecodedBlock.Capacity))
         {
             if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out secondPage))
@@ -189,6 +190,30 @@ public sealed partial class TranslatorEngine
             _emitter.Ungroup(rip);
             _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, _forgetLanding);
         }
+    }
+
+    // Code of the kernel's that a block jumps to, for the flags it reads: while all kernel halves are one.
+    private nint CodeAt(VcpuContext vcpu, ulong address)
+    {
+        var context = vcpu.Current;
+        if (!_cache.LinksKernelPages || vcpu.Registers.KernelMode == 0)
+        {
+            return 0;
+        }
+
+        if (!context.TryFetched(address, out var fetched))
+        {
+            var result = Walk.Walk(context.Root, address, WalkAccess.Fetch);
+            if (!result.Ok)
+            {
+                return 0;
+            }
+
+            context.AddFetched(address, result.Mfn, result.Page);
+            fetched.Page = result.Page;
+        }
+
+        return fetched.Page + (nint)(address & 4095);
     }
 
     private bool IsShared(ulong mfn) => (Frames.FlagsOf(mfn) & FrameFlags.Shared) != 0;

@@ -125,8 +125,11 @@ public sealed class BranchFlagsTests
             assembler.mov(rdx, __qword_ptr[r14 + 0x60]);
         }
 
-        switch (random.Next(6))
+        switch (random.Next(9))
         {
+            case 6 or 7 or 8:
+                JumpOnEach(assembler, random);
+                break;
             case 0:
                 assembler.pushfq();
                 assembler.pop(rdi);
@@ -151,6 +154,52 @@ public sealed class BranchFlagsTests
         else
         {
             assembler.jmp(Back);
+        }
+    }
+
+    // Conditions in any order, some with accesses to memory between them, which put the flags out of the way; a mark for each jump not taken.
+    private static void JumpOnEach(Assembler assembler, Random random)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            if (random.Next(2) == 0)
+            {
+                assembler.mov(rdx, __qword_ptr[r14 + 0x68]);
+            }
+
+            var over = assembler.CreateLabel();
+            JumpIf(assembler, random.Next(16), over);
+            assembler.mov(__byte_ptr[r14 + i], 0x5a);
+            assembler.Label(ref over);
+            assembler.nop();
+        }
+
+        if (random.Next(2) == 0)
+        {
+            assembler.adc(rdi, rdi);
+        }
+    }
+
+    private static void JumpIf(Assembler assembler, int condition, Label target)
+    {
+        switch (condition)
+        {
+            case 0: assembler.jo(target); break;
+            case 1: assembler.jno(target); break;
+            case 2: assembler.jb(target); break;
+            case 3: assembler.jae(target); break;
+            case 4: assembler.je(target); break;
+            case 5: assembler.jne(target); break;
+            case 6: assembler.jbe(target); break;
+            case 7: assembler.ja(target); break;
+            case 8: assembler.js(target); break;
+            case 9: assembler.jns(target); break;
+            case 10: assembler.jp(target); break;
+            case 11: assembler.jnp(target); break;
+            case 12: assembler.jl(target); break;
+            case 13: assembler.jge(target); break;
+            case 14: assembler.jle(target); break;
+            default: assembler.jg(target); break;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed unsafe class BlockDecoder : IDisposable
     /// <summary>Most bytes looked at: a block's, or an instruction's across a page edge.</summary>
     public const int MostBytes = 4096 + 16;
 
-    private const int PeekInstructions = 5;
+    private const int PeekInstructions = 16, PeekBytes = PeekInstructions * 15;
 
     private sealed class Reader : CodeReader
     {
@@ -25,7 +25,7 @@ internal sealed unsafe class BlockDecoder : IDisposable
 
     private readonly Reader _reader = new();
     private readonly Decoder _decoder;
-    private readonly byte* _bytes;
+    private readonly byte* _bytes, _peeked;
     private int _available;
     private ulong _rip;
 
@@ -36,7 +36,11 @@ internal sealed unsafe class BlockDecoder : IDisposable
         // SAFETY: freed in Dispose; MostBytes bounds every copy into it.
         _bytes = (byte*)NativeMemory.AllocZeroed(MostBytes + 16);
         Block.Bytes = _bytes;
+        _peeked = (byte*)NativeMemory.AllocZeroed(PeekBytes);
     }
+
+    /// <summary>Finds the host address of code in another page of the kernel's, 0 if it is not mapped. For what is only worth a guess.</summary>
+    public Func<ulong, nint>? CodeAt { get; set; }
 
     /// <summary>Addresses that are blocks of their own in the Watching mode, and how many vCPUs watch them.</summary>
     public Dictionary<ulong, int> Watched { get; } = [];
@@ -162,18 +166,12 @@ internal sealed unsafe class BlockDecoder : IDisposable
         _ => GuestFlags.Arithmetic,
     };
 
-    // Flags that the code at an address reads before it overwrites them, as far as a few instructions on this page tell.
+    // Flags that the code at an address reads before it overwrites them, as far as a few instructions there tell.
     private GuestFlags PeekLive(ulong target)
     {
-        var offset = (long)(target - _rip);
-        if (offset < 0 || offset >= _available)
-        {
-            return GuestFlags.Arithmetic;
-        }
-
-        Seek(target);
         GuestFlags live = 0, unknown = GuestFlags.Arithmetic;
-        for (var i = 0; i < PeekInstructions && unknown != 0; i++)
+        var known = SeekPeek(target);
+        for (var i = 0; i < PeekInstructions && known && unknown != 0; i++)
         {
             _decoder.Decode(out var instruction);
             if (_decoder.LastError != DecoderError.None)
@@ -183,17 +181,51 @@ internal sealed unsafe class BlockDecoder : IDisposable
 
             var facts = InstructionTable.Of(instruction);
             live |= facts.FlagsRead & unknown;
-            if (facts.Class is not (InstructionClass.Copy or InstructionClass.Stack or InstructionClass.String))
+            switch (facts.Class)
             {
-                break;
+                case InstructionClass.Copy or InstructionClass.Stack or InstructionClass.String:
+                    unknown &= ~facts.FlagsKilled;
+                    break;
+                case InstructionClass.ControlFlow when instruction is { Op0Kind: OpKind.NearBranch64, FlowControl: FlowControl.UnconditionalBranch or FlowControl.Call }:
+                    known = SeekPeek(instruction.NearBranchTarget);
+                    break;
+                default:
+                    known = false;
+                    break;
             }
-
-            unknown &= ~facts.FlagsKilled;
         }
 
         return live | unknown;
     }
 
+    // To this page's copy; in the kernel's half of the address space also to another page, which is mapped for as long as the jump there may be direct.
+    private bool SeekPeek(ulong target)
+    {
+        var offset = (long)(target - _rip);
+        if (offset >= 0 && offset < _available)
+        {
+            Seek(target);
+            return true;
+        }
+
+        if ((long)target >= 0 || (long)_rip >= 0 || CodeAt is null || CodeAt(target) is not (not 0 and var host))
+        {
+            return false;
+        }
+
+        // SAFETY: the host address is of a page of the guest's; no more than its rest is copied, and the buffer has PeekBytes.
+        var length = Math.Min(PeekBytes, 4096 - (int)(target & 4095));
+        Buffer.MemoryCopy((byte*)host, _peeked, PeekBytes, length);
+        _reader.At = _peeked;
+        _reader.End = _peeked + length;
+        _decoder.IP = target;
+        return true;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => NativeMemory.Free(_bytes);
+    public void Dispose()
+    {
+        NativeMemory.Free(_bytes);
+        NativeMemory.Free(_peeked);
+    }
 }

@@ -27,6 +27,9 @@ internal struct CodeBlock
     /// <summary>True if some arithmetic flag is live at its entry: there the host has them.</summary>
     public bool FlagsLive;
 
+    /// <summary>Where the block begins for who has the flags in their slot, from its entry; 0 if they must be loaded.</summary>
+    public byte SlotEntry;
+
     /// <summary>Next block of the same frame, of the same second frame, and in the same bucket; -1 ends.</summary>
     public int NextInFrame, NextInSecond, NextInBucket;
 

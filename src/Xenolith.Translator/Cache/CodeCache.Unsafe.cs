@@ -155,6 +155,9 @@ internal sealed unsafe class CodeCache : IDisposable
     /// <summary>Sets the newest block's entry.</summary>
     public void SetEntry(int block, nint executable) => Blocks[block].Host = OffsetOf(executable);
 
+    /// <summary>Sets where the newest block begins for flags in their slot.</summary>
+    public void SetSlotEntry(int block, nint executable) => Blocks[block].SlotEntry = checked((byte)(OffsetOf(executable) - Blocks[block].Host));
+
     /// <summary>Adds a row to the newest block.</summary>
     public void AddRow(in CodeRow row)
     {
@@ -259,12 +262,16 @@ internal sealed unsafe class CodeCache : IDisposable
         found.NextIncoming = Blocks[block].FirstIncoming;
         Blocks[block].FirstIncoming = link;
         var entry = Blocks[block].Host;
-        if (flagsInSlot && Blocks[block].FlagsLive)
+        if (flagsInSlot && Blocks[block].SlotEntry != 0)
+        {
+            entry += Blocks[block].SlotEntry;
+        }
+        else if (flagsInSlot && Blocks[block].FlagsLive)
         {
             var code = _glue;
             OpenCold(code);
             entry = OffsetOf(code.Executable);
-            BlockEmitter.LoadFlags(code);
+            BlockEmitter.LoadFlags(code, HostCode.R10);
             code.Jump(AddressOf(Blocks[block].Host));
             CloseCold(code);
         }
@@ -306,12 +313,12 @@ internal sealed unsafe class CodeCache : IDisposable
             block.Landing = OffsetOf(code.Executable);
             code.Compare(HostCode.R10, block.Rip, HostCode.R11);
             code.JumpIf(NotEqual, Thunks.LandingMiss);
-            if (block.FlagsLive)
+            if (block.FlagsLive && block.SlotEntry == 0)
             {
-                BlockEmitter.LoadFlags(code);
+                BlockEmitter.LoadFlags(code, HostCode.R10);
             }
 
-            code.Jump(AddressOf(block.Host));
+            code.Jump(AddressOf(block.Host + block.SlotEntry));
             CloseCold(code);
             _map?.AddLanding(AddressOf(block.Landing), code.Executable, block.Rip);
         }

@@ -29,7 +29,7 @@ internal sealed class CodeMap : IDisposable
         for (var i = 0; i < block.RowCount; i++)
         {
             ref readonly var row = ref cache.Rows[block.FirstRow + i];
-            var start = block.Host + row.Host;
+            var start = block.Host + (i == 0 ? 0 : row.Host);
             var end = i + 1 < block.RowCount ? block.Host + cache.Rows[block.FirstRow + i + 1].Host : block.HostEnd;
             text.Append(CultureInfo.InvariantCulture, $"{cache.AddressOf(start):x16} {cache.AddressOf(end):x16} {block.Rip + row.Offset:x16}\n");
         }

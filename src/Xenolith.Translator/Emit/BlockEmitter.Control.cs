@@ -67,21 +67,22 @@ internal sealed partial class BlockEmitter
             return;
         }
 
-        RestoreFlags(GuestFlags.Arithmetic);
         var condition = ConditionNumber(instruction.ConditionCode);
         if (SingleStep)
         {
+            RestoreFlags(GuestFlags.Arithmetic);
             var over = Code.JumpIf8(0x70 | (condition ^ 1));
             EmitChain(target);
             Code.Here8(over);
             return;
         }
 
+        condition = FlagsForCondition(condition);
         if (cache.MayLink(_block.Rip, target, _block.CrossesPage))
         {
             Code.AlignAhead(2, 4);
             var site = Code.JumpIf(condition);
-            Code.Link(site, LinkStub(target, site));
+            Code.Link(site, LinkStub(target, site, _hostFlags ? 0 : SiteInfo.FlagsInSlot));
         }
         else
         {

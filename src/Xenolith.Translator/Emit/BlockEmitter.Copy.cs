@@ -47,7 +47,7 @@ internal sealed partial class BlockEmitter
         var plan = new RenamePlan(ref _rewriter, operands);
         if (!memory)
         {
-            FlagsForOperation(facts);
+            FlagsForOperation(facts, HostCode.R10);
             EmitWithRegisters(plan, HostCode.R10);
             return;
         }

@@ -34,6 +34,13 @@ internal sealed partial class BlockEmitter(CodeCache cache)
         cache.OpenHot(Code);
         cache.OpenCold(_cold);
         cache.SetEntry(blockId, Code.Executable);
+        if (SavesFlagsFirst(block))
+        {
+            SaveFlags(Code, HostCode.R10);
+            (_hostFlags, _slotFlags) = (false, true);
+            cache.SetSlotEntry(blockId, Code.Executable);
+        }
+
         var grouping = !_ungrouped.Contains(block.Rip);
         for (_index = 0; _index < block.Count; _index++)
         {

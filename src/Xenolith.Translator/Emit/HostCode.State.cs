@@ -44,6 +44,14 @@ internal sealed partial class HostCode
         Int32(value);
     }
 
+    /// <summary>test byte gs:[disp], imm8.</summary>
+    public void TestStateByte(int disp, int value)
+    {
+        Bytes4(0x65, 0xf6, 0x04, 0x25);
+        Int32(disp);
+        Byte(value);
+    }
+
     /// <summary>inc qword gs:[disp].</summary>
     public void IncrementState(int disp)
     {
