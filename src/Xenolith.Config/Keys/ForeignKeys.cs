@@ -35,6 +35,7 @@ internal static class ForeignKeys
         ("on_xend_stop", Text, "at xend's stop"), ("bootargs", Text, "arguments of the boot loader"),
         ("bootentry", Text, "entry of the boot menu"), ("machine_address_size", Number, "width of machine addresses"),
         ("s3_integrity", Flag, "checks over suspend"), ("description", Text, "a note"), ("autopass", Flag, "passes the VNC password"),
+        ("maxcpus", Number, "most vCPUs, as EVE writes it beside vcpus"), ("ostype", Text, "kind of guest"), ("os_type", Text, "kind of guest"),
     ]));
 
     private static ImmutableArray<ConfigKey> Section(GuestTypes guests, string reason, (string Name, KeyType Type, string Meaning)[] rows) =>

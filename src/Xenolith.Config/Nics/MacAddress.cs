@@ -5,14 +5,14 @@ namespace Xenolith.Config.Nics;
 /// <summary>Ethernet addresses of interfaces.</summary>
 public static class MacAddress
 {
-    /// <summary>Reads six hexadecimal bytes with colons between them and gives them back in small letters, two digits each.</summary>
+    /// <summary>Reads six hexadecimal bytes with colons (or dashes, as xl takes them) between them and gives them back in small letters, two digits each.</summary>
     /// <param name="text">What was written.</param>
     /// <param name="mac">The address as Xen stores it.</param>
     /// <param name="problem">What is wrong, or null.</param>
     public static bool TryParse(string text, out string mac, out string? problem)
     {
         (mac, problem) = ("", null);
-        var parts = text.Split(':');
+        var parts = text.Split(':', '-');
         Span<byte> bytes = stackalloc byte[6];
         if (parts.Length != 6)
         {

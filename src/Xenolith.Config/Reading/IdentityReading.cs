@@ -23,7 +23,8 @@ internal static class IdentityReading
     {
         if (reader.Text("uuid") is not { } text)
             return Guid.NewGuid();
-        if (Guid.TryParseExact(text, "D", out var uuid))
+        // Without dashes it is xm's, as Red Hat's tools wrote it.
+        if (Guid.TryParseExact(text, "D", out var uuid) || Guid.TryParseExact(text, "N", out uuid))
             return uuid;
         reader.Diagnostics.Error(reader.PositionOf("uuid"),
             $"`uuid' is \"{text}\"; a UUID is like 12345678-1234-5678-1234-567812345678");

@@ -28,7 +28,9 @@ internal static class TypeReading
         }
 
         var known = string.Join(", ", names.Select(name => name.Name));
-        reader.Diagnostics.Error(reader.PositionOf(key), $"`{key}' is \"{text}\"; known are {known}");
+        // What xm called it, and xl before 4.10 took: MirageOS, virt-install and SUSE's tools wrote it into files that are still about.
+        var older = text == "linux" ? ". Older tools wrote linux for generic: change it, or use xm create, which takes it" : string.Empty;
+        reader.Diagnostics.Error(reader.PositionOf(key), $"`{key}' is \"{text}\"; known are {known}{older}");
         return null;
     }
 }

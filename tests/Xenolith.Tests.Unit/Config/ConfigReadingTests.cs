@@ -22,7 +22,7 @@ public sealed class ConfigReadingTests
     [InlineData("vcpu = 2", "did you mean `vcpus'?")]
     [InlineData("disks = [ ]", "did you mean `disk'?")]
     [InlineData("type = 'bogus'", "`type' is \"bogus\"; known are pv, pvh, hvm")]
-    [InlineData("builder = 'linux'", "`builder' is \"linux\"")]
+    [InlineData("builder = 'linux'", "`builder' is \"linux\"; known are generic, hvm. Older tools wrote linux")]
     [InlineData("type='pv'\nbuilder='hvm'", "contradict")]
     [InlineData("on_crash = 'bogus'", "`on_crash' is \"bogus\"")]
     [InlineData("uuid = 'xyz'", "`uuid' is \"xyz\"")]
@@ -37,6 +37,14 @@ public sealed class ConfigReadingTests
         var reading = Read(Minimal + text);
         Assert.Null(reading.Config);
         Assert.Contains(message, Assert.Single(reading.Diagnostics, d => d.Severity == Severity.Error).ToString());
+    }
+
+    /// <summary>Keys and forms that xm had, or that other programs write beside xl's.</summary>
+    [Fact]
+    public void A_uuid_without_dashes_and_keys_of_other_programs()
+    {
+        var config = Read(Minimal + "uuid='c4c63b49a9d0c9ba8bb25bcda2dec5a5'\nmaxcpus=1\n").Config!;
+        Assert.Equal(Guid.Parse("c4c63b49-a9d0-c9ba-8bb2-5bcda2dec5a5"), config.Uuid);
     }
 
     [Theory]

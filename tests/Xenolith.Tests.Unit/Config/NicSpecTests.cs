@@ -35,6 +35,15 @@ public sealed class NicSpecTests
     public void Nothing_said_is_well_said(string spec) => Assert.True(NicSpec.TryParse(spec, 2, out var nic, out _) && nic.DeviceId == 2);
 
     [Theory]
+    [InlineData("mac=00:16:3E:6:11:2")]
+    [InlineData("mac=00-16-3e-06-11-02")]
+    public void Addresses_as_xl_takes_them(string spec)
+    {
+        Assert.True(NicSpec.TryParse(spec, 0, out var nic, out var problem), problem);
+        Assert.Equal("00:16:3e:06:11:02", nic.Mac);
+    }
+
+    [Theory]
     [InlineData("garbage", "unknown key `garbage'")]
     [InlineData("bogus=1", "unknown key `bogus'")]
     [InlineData("brigde=br0", "did you mean `bridge'?")]
