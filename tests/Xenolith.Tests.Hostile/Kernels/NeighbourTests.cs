@@ -18,13 +18,15 @@ public sealed partial class NeighbourTests(ITestOutputHelper output) : HostileHo
         string[] lan = ["vif = [ 'bridge=lan' ]"];
         CreateHostile("net", Endless);
         AwaitConsole("hostile", "ROUND 3");
-        XlOk("create", NetConfig("receiver", "10.9.0.2/24;nc,-l,-p,5000,|,sha256sum;echo,RECEIVED;sleep,1000", lan));
+        XlOk("create", NetConfig("receiver", "10.9.0.2/24;nc,-l,-p,5000,>/got;wc,-c,/got;sha256sum,/got;echo,RECEIVED;sleep,1000", lan));
         AwaitConsole("receiver", "NETWORK-UP");
         XlOk("create", NetConfig("sender", $"10.9.0.3/24;{make}until,nc,10.9.0.2,5000,</data;do,sleep,1;done;echo,SENT;sleep,1000", lan));
 
         AwaitConsole("sender", "SENT");
         AwaitConsole("receiver", "RECEIVED");
 
+        // A connection that ended early is another fault than bytes that changed on the way.
+        Assert.Contains($"{16 << 20} /got", ReadLog("console/guest-receiver.log"));
         Assert.Equal(Hash("sender"), Hash("receiver"));
         AssertHostileLives();
         MonitorLog();
