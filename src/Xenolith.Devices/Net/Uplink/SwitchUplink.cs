@@ -18,11 +18,18 @@ public sealed class SwitchUplink : IDisposable
     /// <summary>The port's name on its switch.</summary>
     public const string PortName = "uplink";
 
+    /// <summary>Connections of all guests together at most.</summary>
+    public const int MostConnections = 4096;
+
+    /// <summary>Frames taken in a row: a guest that sends without end must not keep the uplink from its other sides.</summary>
+    private const int FramesATurn = 64;
+
     private const int Room = 68 << 10;
 
     private readonly SwitchPort _port;
     private readonly SlirpStack _stack;
     private readonly UplinkClients _clients;
+    private readonly ConnectionLimit _limit;
     private readonly byte[] _frame = GC.AllocateArray<byte>(Room, pinned: true);
     private readonly byte[] _segment = new byte[Room];
     private readonly MemoryRun[] _into;
@@ -34,8 +41,10 @@ public sealed class SwitchUplink : IDisposable
     /// <param name="port">Its port on the switch.</param>
     /// <param name="listener">Where monitors connect (<see cref="UplinkDirectory"/>).</param>
     /// <param name="network">The network that it plays.</param>
-    public SwitchUplink(SwitchPort port, SafeFileHandle listener, SlirpNetwork network)
+    /// <param name="mostConnections">Connections of all guests together at most.</param>
+    public SwitchUplink(SwitchPort port, SafeFileHandle listener, SlirpNetwork network, int mostConnections = MostConnections)
     {
+        _limit = new ConnectionLimit(mostConnections);
         _port = port;
         _stack = new SlirpStack(network, Send);
         _clients = new UplinkClients(listener, _stack, network);
@@ -48,13 +57,15 @@ public sealed class SwitchUplink : IDisposable
     /// <summary>Carries what there is, then waits for more, at most so long.</summary>
     public void Turn(int milliseconds)
     {
-        while (_port.Receive(_into, out var header) is >= 0 and var length)
+        for (var left = FramesATurn; left > 0 && _port.Receive(_into, out var header) is >= 0 and var length; left--)
         {
             Take(length, header);
+            milliseconds = left == 1 ? 0 : milliseconds;
         }
 
         _clients.Serve();
         var stack = _stack.Waits(ref milliseconds);
+        _limit.Counted(stack.Length);
         var own = _port.AddWaits(_waits, receive: true, send: false, ref milliseconds);
         _waits[own++] = new PollEntry { Descriptor = _clients.Number, Wanted = PollEvents.Readable };
         if (_rows.Length < stack.Length + own)
@@ -85,6 +96,11 @@ public sealed class SwitchUplink : IDisposable
 
         var frame = _frame.AsSpan(0, length);
         _clients.Seen(frame);
+        if (!_limit.Admits(frame))
+        {
+            return;
+        }
+
         if (header.NeedsChecksum)
         {
             FrameOffload.FillChecksum(frame, in header);

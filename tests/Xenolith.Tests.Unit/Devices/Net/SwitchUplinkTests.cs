@@ -224,6 +224,69 @@ public sealed class SwitchUplinkTests : IDisposable
         return header;
     }
 
+    [Fact]
+    public void Guests_that_send_without_end_do_not_keep_it_from_its_other_sides()
+    {
+        var stop = false;
+        var frame = DhcpDiscover(9);
+        var floods = Enumerable.Range(2, 2).Select(number => new Thread(() =>
+        {
+            var ends = SwitchDirectory.Join(_root, "bridge0", $"vif{number}.0");
+            using var port = new SwitchPort(ends[0], ends[1]);
+            var buffer = GC.AllocateArray<byte>(frame.Length, pinned: true);
+            frame.CopyTo(buffer, 0);
+            port.Receive([new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0), 0)], out _);
+            while (!Volatile.Read(ref stop))
+            {
+                port.TrySend(default, EthernetAddress.Broadcast, [new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(buffer, 0), buffer.Length)]);
+            }
+        })).ToList();
+        var turns = new Thread(() =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                _uplink.Turn(10);
+            }
+        });
+        floods.ForEach(thread => thread.Start());
+        turns.Start();
+        try
+        {
+            Assert.True(turns.Join(TimeSpan.FromSeconds(60)), "it does nothing else than take their frames");
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            floods.ForEach(thread => thread.Join());
+            turns.Join();
+        }
+    }
+
+    [Fact]
+    public void Connections_are_limited_and_those_that_are_open_go_on()
+    {
+        const int most = 8, tried = 50;
+        var limit = new ConnectionLimit(most);
+        for (var turn = 0; turn < 3; turn++)
+        {
+            limit.Counted(turn * 4);
+            var admitted = Enumerable.Range(0, tried).Count(_ => limit.Admits(Syn()));
+            Assert.Equal(most - (turn * 4), admitted);
+            Assert.True(limit.Admits(Packets.Tcp(100)));
+            Assert.True(limit.Admits(Arp()));
+            Assert.True(limit.Admits(DhcpDiscover(1)));
+            Assert.True(limit.Admits(NeighbourAdvertisement()));
+            Assert.False(limit.Admits(new byte[60]));
+        }
+
+        static byte[] Syn()
+        {
+            var frame = Packets.Tcp(0);
+            frame[14 + 20 + 13] = 2;
+            return frame;
+        }
+    }
+
     /// <summary>A TCP frame from fec0::1 to the router, which leads to the host.</summary>
     private static byte[] V6(int port, int payload)
     {
