@@ -295,7 +295,7 @@ internal sealed unsafe class CodeCache : IDisposable
         Patch(Links[link].Site, start);
     }
 
-    // SAFETY: a site is an offset that the emitter recorded inside the mapping. Four aligned bytes: other threads see the old or the new displacement.
+    // SAFETY: a site is an offset that the emitter recorded inside the mapping. Four bytes of one aligned quadword: other threads see the old or the new displacement.
     private void Patch(int site, int target)
         => Volatile.Write(ref *(int*)(_writable + site), target - (site + 4));
 

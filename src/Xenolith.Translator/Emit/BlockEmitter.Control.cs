@@ -80,7 +80,7 @@ internal sealed partial class BlockEmitter
         condition = FlagsForCondition(condition);
         if (cache.MayLink(_block.Rip, target, _block.CrossesPage))
         {
-            Code.AlignAhead(2, 4);
+            Code.KeepTogether(2);
             var site = Code.JumpIf(condition);
             Code.Link(site, LinkStub(target, site, _hostFlags ? 0 : SiteInfo.FlagsInSlot));
         }
@@ -186,7 +186,7 @@ internal sealed partial class BlockEmitter
     {
         if (SingleStep || cache.MayLink(_block.Rip, target, _block.CrossesPage))
         {
-            Code.AlignAhead(1, 4);
+            Code.KeepTogether(1);
             var site = Code.JumpLater();
             Code.Link(site, LinkStub(target, site));
         }

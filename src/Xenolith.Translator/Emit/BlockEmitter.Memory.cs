@@ -49,6 +49,11 @@ internal sealed partial class BlockEmitter
         var index = instruction.MemoryIndex;
         var narrow = (@base != Register.None && @base.IsGPR32()) || (index != Register.None && index.IsGPR32()) || @base == Register.EIP;
         var displacement = (int)instruction.MemoryDisplacement64;
+        if (withSegment && !narrow && TryAddressInSegment(instruction, stackBias))
+        {
+            return;
+        }
+
         if (@base is Register.RIP or Register.EIP || (@base == Register.None && index == Register.None))
         {
             Code.MoveImmediate(HostCode.R10, narrow ? (uint)instruction.MemoryDisplacement64 : instruction.MemoryDisplacement64);
@@ -82,11 +87,43 @@ internal sealed partial class BlockEmitter
             EmitLea(HostCode.R10, hostBase, hostIndex, instruction.MemoryIndexScale, displacement, !narrow);
         }
 
-        if (withSegment && instruction.MemorySegment is Register.FS or Register.GS && withSegment)
+        if (withSegment && IsInSegment(instruction))
         {
             Code.LoadState(HostCode.R11, instruction.MemorySegment == Register.FS ? State.FsBase : State.GsBase);
             Code.LeaSum(HostCode.R10, HostCode.R10, HostCode.R11);
         }
+    }
+
+    private static bool IsInSegment(in Instruction instruction) => instruction.MemorySegment is Register.FS or Register.GS;
+
+    // A kernel's variables of a CPU, a program's of a thread: no index, and the base of the segment is a part of the sum.
+    private bool TryAddressInSegment(in Instruction instruction, int stackBias)
+    {
+        var @base = instruction.MemoryBase;
+        var constant = @base is Register.None or Register.RIP;
+        var displacement = (long)instruction.MemoryDisplacement64;
+        if (!IsInSegment(instruction) || instruction.MemoryIndex != Register.None || (constant && displacement != (int)displacement))
+        {
+            return false;
+        }
+
+        var segment = instruction.MemorySegment == Register.FS ? State.FsBase : State.GsBase;
+        if (constant)
+        {
+            Code.LoadState(HostCode.R10, segment);
+            EmitLea(HostCode.R10, HostCode.R10, -1, 1, (int)displacement, wide: true);
+            return true;
+        }
+
+        var number = @base.GetNumber();
+        if (IsInState(number))
+        {
+            Code.LoadState(HostCode.R10, State.Reg(number));
+        }
+
+        Code.LoadState(HostCode.R11, segment);
+        EmitLea(HostCode.R10, HostCode.R11, IsInState(number) ? HostCode.R10 : HomeOf(number), 1, (int)displacement + (number == HostCode.Rsp ? stackBias : 0), wide: true);
+        return true;
     }
 
     /// <summary>lea dst, [base + index * scale + disp] with any part missing (-1).</summary>

@@ -36,7 +36,7 @@ internal sealed partial class BlockEmitter
         }
 
         PushReturnFrame(returnAddress);
-        Code.AlignAhead(1, 4);
+        Code.KeepTogether(1);
         var site = Code.CallLater();
         Code.Link(site, LinkStub(target, site));
         EmitReturnPad(returnAddress);
@@ -94,7 +94,7 @@ internal sealed partial class BlockEmitter
     // Where the host's return comes to. Every return has the flags in the slot.
     private void EmitReturnPad(ulong returnAddress)
     {
-        Code.AlignAhead(1, 4);
+        Code.KeepTogether(1);
         var site = Code.JumpLater();
         Code.Link(site, LinkStub(returnAddress, site, SiteInfo.FlagsInSlot | SiteInfo.ReturnPad));
     }

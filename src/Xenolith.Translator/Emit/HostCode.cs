@@ -292,10 +292,21 @@ internal sealed unsafe partial class HostCode
 
     private void Relative(nint target) => Int32((int)(target - (Executable + 4)));
 
-    /// <summary>nops so that the byte <paramref name="ahead"/> bytes further on has an aligned address (a power of two).</summary>
-    public void AlignAhead(int ahead, int alignment)
+    /// <summary>
+    /// nops so that the four bytes that begin <paramref name="ahead"/> bytes further on lie in one aligned quadword: every processor then reads the old or the new
+    /// ones while they are changed.
+    /// </summary>
+    public void KeepTogether(int ahead)
     {
-        var padding = (int)(-((nint)_at + ahead) & (alignment - 1));
+        var place = (int)((nint)_at + ahead) & 7;
+        Pad(place > 4 ? 8 - place : 0);
+    }
+
+    /// <summary>nops so that the byte <paramref name="ahead"/> bytes further on has an aligned address (a power of two).</summary>
+    public void AlignAhead(int ahead, int alignment) => Pad((int)(-((nint)_at + ahead) & (alignment - 1)));
+
+    private void Pad(int padding)
+    {
         while (padding > 0)
         {
             switch (padding)
