@@ -144,6 +144,12 @@ internal sealed unsafe class BlockDecoder : IDisposable
         block.LiveAtEnd = facts.Class == InstructionClass.ControlFlow && block.Ends
             ? last.Op0Kind == OpKind.NearBranch64 ? PeekLive(last.NearBranchTarget) : GuestFlags.Arithmetic
             : block.Ends ? GuestFlags.Arithmetic : PeekLive(block.NextRip);
+        if ((block.Mode & BlockMode.SingleStep) != 0)
+        {
+            // Whoever steps looks at all of them.
+            block.LiveAtEnd = GuestFlags.Arithmetic;
+        }
+
         var live = block.LiveAtEnd;
         for (var i = block.Count - 1; i >= 0; i--)
         {

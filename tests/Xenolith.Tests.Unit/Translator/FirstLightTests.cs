@@ -100,4 +100,27 @@ public class FirstLightTests
         Assert.Equal(ExitReason.Interrupted, harness.Run([0xeb, 0xfe]));
         Assert.Equal(CodeHarness.Code, harness.Registers.Rip);
     }
+
+    [Fact]
+    public void Who_steps_sees_the_flags_that_nobody_reads_any_more()
+    {
+        const ulong trap = 0x100, arithmetic = 0x8d5, equal = 0x44;
+        using var harness = new CodeHarness();
+        var code = CodeHarness.Assemble(a =>
+        {
+            a.cmp(rax, rax);
+            a.mov(rcx, __qword_ptr[CodeHarness.Data]);
+            a.push(rcx);
+            a.add(rcx, 1);
+            a.syscall();
+        });
+        code.CopyTo(harness.At(CodeHarness.Code));
+        harness.Registers.Rip = CodeHarness.Code;
+        harness.Registers.Rflags |= trap;
+        for (var step = 0; step < 3; step++)
+        {
+            Assert.Equal(ExitReason.Exception, harness.Vcpu.Run());
+            Assert.Equal((1U, equal), (harness.Registers.ExitVector, harness.Registers.Rflags & arithmetic));
+        }
+    }
 }
