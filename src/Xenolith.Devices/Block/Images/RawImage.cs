@@ -10,6 +10,7 @@ public sealed class RawImage : IDiskImage
     private readonly SafeFileHandle _file;
     private readonly bool _isDevice;
     private readonly MappedReads _mapped;
+    private readonly MappedWrites _rewritten;
     private long _bytes;
     private volatile bool _cannotPunch;
 
@@ -30,6 +31,7 @@ public sealed class RawImage : IDiskImage
 
         _bytes = Size();
         _mapped = new MappedReads(file, _bytes);
+        _rewritten = new MappedWrites(file, _bytes);
     }
 
     /// <inheritdoc/>
@@ -68,10 +70,35 @@ public sealed class RawImage : IDiskImage
     }
 
     /// <inheritdoc/>
-    public int Write(long offset, Span<MemoryRun> runs, bool wait) => IsCut(offset + Total(runs)) ? Errno.EIO : PositionedIo.Write(_file, runs, offset, wait);
+    public int Write(long offset, Span<MemoryRun> runs, bool wait)
+    {
+        var bytes = Total(runs);
+        if (IsCut(offset + bytes))
+        {
+            return Errno.EIO;
+        }
+
+        if (_rewritten.TryWrite(runs, offset, bytes))
+        {
+            return 0;
+        }
+
+        var error = PositionedIo.Write(_file, runs, offset, wait);
+        if (error == 0)
+        {
+            _rewritten.Note(offset, bytes);
+        }
+
+        return error;
+    }
 
     /// <inheritdoc/>
-    public int Flush() => PositionedIo.Sync(_file);
+    public int Flush()
+    {
+        var error = PositionedIo.Sync(_file);
+        _rewritten.Flushed();
+        return error;
+    }
 
     /// <inheritdoc/>
     public int Discard(long offset, long length)
@@ -103,6 +130,7 @@ public sealed class RawImage : IDiskImage
     public void Dispose()
     {
         _mapped.Dispose();
+        _rewritten.Dispose();
         _file.Dispose();
     }
 
