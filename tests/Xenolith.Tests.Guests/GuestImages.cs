@@ -84,6 +84,9 @@ internal static class GuestImages
         fill) # more than the host has room for
             dd if=/dev/urandom of=/dev/xvda bs=64k conv=fsync; echo "FILLED $?"
             dd if=/dev/xvda of=/dev/null bs=64k count=1 && echo "STILL-READS"; sleep 100000 ;;
+        rewrite) # the same 4 MiB again and again, past all caches of its own, and never flushed
+            for round in $(seq 10); do head -c 4194304 /dev/urandom > /tmp/data; dd if=/tmp/data of=/dev/xvda bs=1M oflag=direct conv=notrunc 2>/dev/null; done
+            echo "SUM $(sha256sum < /tmp/data)"; echo REWRITTEN; sleep 100000 ;;
         far) # a sector beyond 2 TiB
             echo "SIZE $(cat /sys/block/xvda/size)"; head -c 512 /dev/urandom > /tmp/one
             dd if=/tmp/one of=/dev/xvda bs=512 seek=4294967300 oflag=direct conv=notrunc 2>/dev/null

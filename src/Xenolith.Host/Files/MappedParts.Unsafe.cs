@@ -80,12 +80,11 @@ internal sealed unsafe partial class MappedParts(SafeFileHandle file, long lengt
     /// <summary>The parts of a range have to earn their places again.</summary>
     /// <param name="position">Byte offset in the file.</param>
     /// <param name="bytes">Length of the range.</param>
-    /// <param name="further">So many bytes more than usual have to be moved of each part.</param>
-    public void Cool(long position, long bytes, int further = 0)
+    public void Cool(long position, long bytes)
     {
         for (var part = position >> PartBits; part <= (position + bytes - 1) >> PartBits; part++)
         {
-            Volatile.Write(ref Place(part), Entry(part, -further));
+            Volatile.Write(ref Place(part), Entry(part, 0));
         }
     }
 

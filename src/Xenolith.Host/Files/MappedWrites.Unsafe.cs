@@ -7,8 +7,8 @@ namespace Xenolith.Host.Files;
 /// <summary>
 /// Writes those parts of a file that are rewritten again and again straight into the host's page cache: such a part is mapped, and a write of it is a
 /// copy, where a write call costs twice that. The host's kernel watches pages that are clean: the first store into each faults, which is dearer than
-/// a call. So a part is mapped only when it has been written four times over since the file was last flushed, is given up at the next flush
-/// (<see cref="Flushed"/>), and for longer if its pages were cleaned by somebody else.
+/// a call. So a part is mapped only when it has been written four times over since the file was last flushed, and is given up at the next flush
+/// (<see cref="Flushed"/>). If pages are found clean all the same, the host is writing back on its own: calls write everything for some seconds.
 /// <para>Nothing else is different: what was written is in the page cache when the write returns, outlives this process, and is durable after a flush.
 /// Any thread.</para>
 /// </summary>
@@ -22,12 +22,18 @@ public sealed unsafe partial class MappedWrites(SafeFileHandle file, long length
     /// <summary>How often a part has to be written over before it is mapped.</summary>
     public const int Rewrites = 4;
 
-    /// <summary>How much more often if its pages were found clean: the host is writing them back as fast as they are rewritten.</summary>
-    public const int FurtherRewrites = 32;
+    private const int PageSize = 4096, OfThread = 1, UsageWords = 18, MinorFaults = 8, FileSystemWords = 15;
 
-    private const int PageSize = 4096, OfThread = 1, UsageWords = 18, MinorFaults = 8;
+    /// <summary>Local file systems whose mappings are known to behave: ext4, xfs, btrfs, tmpfs (and devices), overlays of these.</summary>
+    private static readonly long[] FileSystems = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630];
 
+    private readonly bool _mayMap = FileSystem(file) is { } type && FileSystems.Contains(type);
     private readonly MappedParts _parts = new(file, length, writable: true, earned: Rewrites * MappedParts.PartSize);
+
+    private long _callsUntil;
+
+    /// <summary>How long calls write everything once pages were found clean, in ms.</summary>
+    internal long PauseMilliseconds { get; init; } = 5000;
 
     /// <summary>Counts the calling thread's faults.</summary>
     internal Func<long> Faults { get; init; } = FaultsSoFar;
@@ -57,14 +63,21 @@ public sealed unsafe partial class MappedWrites(SafeFileHandle file, long length
 
         if (Faults() - before > bytes / PageSize / 4)
         {
-            _parts.Cool(position, bytes, FurtherRewrites * MappedParts.PartSize);
+            Volatile.Write(ref _callsUntil, Environment.TickCount64 + PauseMilliseconds);
+            _parts.CoolAll();
         }
 
         return true;
     }
 
     /// <summary>Tells of a write that a write call made.</summary>
-    public void Note(long position, long bytes) => _parts.Note(position, bytes);
+    public void Note(long position, long bytes)
+    {
+        if (_mayMap && Environment.TickCount64 >= Volatile.Read(ref _callsUntil))
+        {
+            _parts.Note(position, bytes);
+        }
+    }
 
     /// <summary>Tells that the file was flushed: all its pages are clean.</summary>
     public void Flushed() => _parts.CoolAll();
@@ -82,6 +95,17 @@ public sealed unsafe partial class MappedWrites(SafeFileHandle file, long length
         // SAFETY: a struct rusage is 18 words, of which the ninth counts faults that needed no disk.
         return ResourceUsage(OfThread, usage) == 0 ? usage[MinorFaults] : 0;
     }
+
+    private static long? FileSystem(SafeFileHandle file)
+    {
+        var words = stackalloc long[FileSystemWords];
+
+        // SAFETY: a struct statfs is 15 words, the first of which is the type.
+        return FileSystemOf(file, words) == 0 ? words[0] : null;
+    }
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static partial int FileSystemOf(SafeHandle file, long* words);
 
     [LibraryImport("libc", EntryPoint = "getrusage")]
     private static partial int ResourceUsage(int who, long* usage);

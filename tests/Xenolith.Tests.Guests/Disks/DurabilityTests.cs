@@ -45,6 +45,25 @@ public sealed class DurabilityTests : DiskHost
         XlOk("create", "-p", DiskConfig("guest", "stay", $"disk = [ '{image},{format},xvda,w' ]"));
     }
 
+    /// <summary>What is rewritten often does not go through calls any more; what the guest was told to be written is in the image all the same.</summary>
+    [Fact]
+    public void What_was_rewritten_survives_kill_9_of_the_domain_s_process()
+    {
+        var image = Sparse("a.img", 8 << 20);
+        XlOk("create", DiskConfig("guest", "rewrite", "on_crash = 'destroy'", $"disk = [ '{image},raw,xvda,w' ]"));
+        AwaitConsole("guest", "REWRITTEN");
+        foreach (var pid in Processes("domain-process"))
+        {
+            Kill(pid);
+        }
+
+        Eventually(() => List().Count == 0, "the domain does not go");
+        var content = File.ReadAllBytes(image);
+        Assert.Equal(8 << 20, content.Length);
+        var log = File.ReadAllText(System.IO.Path.Combine(Path, "log", "console", "guest-guest.log"));
+        Assert.Contains("SUM " + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content.AsSpan(0, 4 << 20))), log);
+    }
+
     [Fact]
     public void What_was_synced_survives_a_server_that_drops_what_was_not_flushed()
     {

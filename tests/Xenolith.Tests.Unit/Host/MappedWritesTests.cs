@@ -9,13 +9,14 @@ public sealed class MappedWritesTests : IDisposable
 {
     private const int MiB = 1 << 20;
 
-    private readonly string _path = Path.GetTempFileName();
+    /// <summary>In memory: on other file systems mappings may not be used.</summary>
+    private readonly string _path = Path.Combine("/dev/shm", "xenolith-" + Path.GetRandomFileName());
     private readonly SafeFileHandle _file;
     private readonly nint _memory = Marshal.AllocHGlobal(2 * MiB);
 
     public MappedWritesTests()
     {
-        _file = File.OpenHandle(_path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        _file = File.OpenHandle(_path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.Write(_file, new byte[4 * MiB], 0);
     }
 
@@ -66,20 +67,34 @@ public sealed class MappedWritesTests : IDisposable
         Assert.True(Write(writes, 0, new byte[MiB]));
     }
 
-    [Fact]
-    public void A_part_whose_pages_fault_is_written_and_stays_cold_for_longer()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(int.MaxValue)]
+    public void Pages_that_fault_are_written_and_make_everything_cold_for_some_time(int pause)
     {
         var faults = 0L;
-        using var writes = new MappedWrites(_file, 4 * MiB) { Faults = () => faults += MiB / 4096 / 2 };
-        Heat(writes, 0, MiB, MappedWrites.Rewrites);
+        using var writes = new MappedWrites(_file, 4 * MiB) { Faults = () => faults += MiB / 4096 / 2, PauseMilliseconds = pause };
+        Heat(writes, 0, 2 * MiB, MappedWrites.Rewrites);
         var content = Random(MiB);
         Assert.True(Write(writes, 0, content));
         Assert.Equal(content, Content(0, MiB));
         Assert.False(Write(writes, 0, content));
+        Assert.False(Write(writes, MiB, content));
         Heat(writes, 0, MiB, MappedWrites.Rewrites);
-        Assert.False(Write(writes, 0, content));
-        Heat(writes, 0, MiB, MappedWrites.FurtherRewrites);
-        Assert.True(Write(writes, 0, content));
+        Assert.Equal(pause == 0, Write(writes, 0, content));
+    }
+
+    [Fact]
+    public void What_was_written_is_in_the_file_when_the_mapping_is_gone_and_flushed()
+    {
+        var content = Random(MiB);
+        using (var writes = Hot())
+        {
+            Assert.True(Write(writes, MiB, content));
+        }
+
+        Assert.Equal(0, PositionedIo.Sync(_file));
+        Assert.Equal(content, Content(MiB, MiB));
     }
 
     [Fact]
