@@ -43,6 +43,21 @@ public sealed class LiveTests : GuestHost
         Eventually(() => File.ReadAllText(log).Contains("vif 0: the rate 'fast' in the store is not like 1000000,50000 (bytes, microseconds)"), "nothing is said of it");
     }
 
+    /// <summary>netfront as a module that is taken out and loaded again, and as a driver that is unbound from its device and bound again.</summary>
+    [Fact]
+    public void A_driver_that_goes_and_comes_back_in_the_guest_has_its_network_again()
+    {
+        const string Await = "until,ip,link,set,eth0,up;do,usleep,100000;done;ip,addr,add,10.9.0.2/24,dev,eth0;ping,-c1,-W100,10.9.0.1";
+        XlOk("create", NetConfig("first", "10.9.0.1/24;sleep,1000", "vif = [ 'bridge=lan0' ]"));
+        AwaitConsole("first", "NETWORK-UP");
+
+        XlOk("create", NetConfig("second", $"10.9.0.2/24;rmmod,xen_netfront;ls,/sys/class/net;insmod,/xen-netfront.ko;{Await};echo,LOADED-AGAIN,$?"
+            + $";cd,/sys/bus/xen/drivers/vif;echo,vif-0>unbind;echo,vif-0>bind;{Await};echo,BOUND-AGAIN,$?;sleep,1000", "vif = [ 'bridge=lan0' ]"));
+
+        AwaitConsole("second", "LOADED-AGAIN 0");
+        AwaitConsole("second", "BOUND-AGAIN 0");
+    }
+
     [Fact]
     public void Eight_interfaces_on_different_switches_and_packets_of_nine_thousand_bytes_work()
     {
