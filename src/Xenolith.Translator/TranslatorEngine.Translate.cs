@@ -1,6 +1,7 @@
 using Xenolith.Engine;
 using Xenolith.Translator.Analyse;
 using Xenolith.Translator.Cache;
+using Xenolith.Translator.Emit;
 
 namespace Xenolith.Translator;
 
@@ -63,17 +64,29 @@ public sealed partial class TranslatorEngine
         }
     }
 
-    /// <summary>Links a branch to its target, translating that if need be. Returns 0: the caller looks the address up again.</summary>
-    internal nint Connect(VcpuContext vcpu, int from, int link, ulong target, bool flagsInSlot, bool isReturn)
+    /// <summary>The entry of the twin without runs of the translation at an address; 0 with <paramref name="fault"/> if fetching faults (exit fields set).</summary>
+    internal nint FindTwin(VcpuContext vcpu, ulong rip, out bool fault)
+    {
+        lock (_cache.Gate)
+        {
+            vcpu.Obey();
+            var block = BlockAt(vcpu, rip, out fault, out _, BlockMode.Apart);
+            return block < 0 ? 0 : _cache.AddressOf(_cache.Blocks[block].Host);
+        }
+    }
+
+    /// <summary>Links a branch to its target, translating that if need be. The caller looks the address up again.</summary>
+    internal void Connect(VcpuContext vcpu, int from, int link, ulong target, uint info)
     {
         lock (_cache.Gate)
         {
             var resets = _resets;
-            var block = BlockAt(vcpu, target, out _, out var once);
+            var flagsInSlot = (info & SiteInfo.FlagsInSlot) != 0;
+            var block = BlockAt(vcpu, target, out _, out var once, (info & SiteInfo.Twin) != 0 ? BlockMode.Apart : BlockMode.None);
             if (block >= 0 && !once && resets == _resets && !_cache.Blocks[from].Dead)
             {
                 ref var source = ref _cache.Blocks[from];
-                if ((isReturn && !_cache.LinksKernelPages)
+                if (((info & SiteInfo.ReturnPad) != 0 && !_cache.LinksKernelPages)
                     || !_cache.MayLink(source.Rip, target, source.SecondMfn != CodeBlock.NoFrame)
                     || ((long)target >= 0 && _cache.Blocks[block].SecondMfn != CodeBlock.NoFrame))
                 {
@@ -85,8 +98,6 @@ public sealed partial class TranslatorEngine
                 }
             }
         }
-
-        return 0;
     }
 
     /// <summary>Makes the branch hash lead to the translation at an address. If fetching faults nothing happens: the look-up faults again.</summary>
@@ -105,8 +116,9 @@ public sealed partial class TranslatorEngine
     }
 
     // Under the gate. -1 if fetching faults. A block that may be run once only is found by nobody else and linked from nowhere.
-    private int BlockAt(VcpuContext vcpu, ulong rip, out bool fault, out bool once)
+    private int BlockAt(VcpuContext vcpu, ulong rip, out bool fault, out bool once, BlockMode besides = BlockMode.None)
     {
+        var mode = vcpu.Mode | besides;
         once = false;
         fault = !TryFetchPage(vcpu, rip, out var mfn, out var page);
         if (fault)
@@ -126,7 +138,7 @@ public sealed partial class TranslatorEngine
             ResetCache(vcpu);
         }
 
-        var block = _cache.Find(mfn, rip, vcpu.Mode);
+        var block = _cache.Find(mfn, rip, mode);
         if (block >= 0 && _cache.Blocks[block].SecondMfn == CodeBlock.NoFrame)
         {
             return block;
@@ -156,7 +168,7 @@ public sealed partial class TranslatorEngine
         once = IsShared(mfn);
         BecomeCode(vcpu, mfn);
         _decoder.CodeAt = target => CodeAt(vcpu, target);
-        if (!_decoder.Decode(rip, vcpu.Mode, page, 0, once ? 1 : DecodedBlock.Capacity))
+        if (!_decoder.Decode(rip, mode, page, 0, once ? 1 : DecodedBlock.Capacity))
         {
             if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out secondPage))
             {
@@ -166,7 +178,7 @@ public sealed partial class TranslatorEngine
 
             once |= IsShared(second);
             BecomeCode(vcpu, second);
-            _decoder.Decode(rip, vcpu.Mode, page, secondPage, once ? 1 : DecodedBlock.Capacity);
+            _decoder.Decode(rip, mode, page, secondPage, once ? 1 : DecodedBlock.Capacity);
         }
 
         var decoded = _decoder.Block;
@@ -180,16 +192,6 @@ public sealed partial class TranslatorEngine
         _translations++;
         _instructions += decoded.Count;
         return block;
-    }
-
-    /// <summary>Makes the block of an address again, without groups: one of them fails too often. The caller is outside the cache.</summary>
-    internal void Ungroup(ulong rip, ulong mfn)
-    {
-        lock (_cache.Gate)
-        {
-            _emitter.Ungroup(rip);
-            _kills += _cache.Kill(mfn, (int)(rip & 4095), 1, _forgetLanding);
-        }
     }
 
     // Code of the kernel's that a block jumps to, for the flags it reads: while all kernel halves are one.

@@ -10,8 +10,7 @@ namespace Xenolith.Translator;
 /// <summary>Instructions that leave their block, and faults of emitted code.</summary>
 internal sealed partial class VcpuContext
 {
-    private const int Sites = 512, GroupFailuresBorne = 48;
-    private readonly byte[] _groupFailures = new byte[Sites];
+    private const int Sites = 512;
     private readonly SingleInstruction _single = new();
     private readonly SlowSite[] _sites = new SlowSite[Sites];
     private readonly int[] _slowCounts = new int[4096];
@@ -133,23 +132,15 @@ internal sealed partial class VcpuContext
             _single.Bytes.CopyTo(site.Bytes);
         }
 
-        var grouped = (_cache.Rows[_cache.Blocks[block].FirstRow + row].Flags & CodeRow.GroupStart) != 0;
-        var (start, mfn) = (_cache.Blocks[block].Rip, _cache.Blocks[block].Mfn);
         _slowCounts[(int)site.Instruction.Mnemonic]++;
         var stepping = (mode & Analyse.BlockMode.SingleStep) != 0;
         var next = site.Instruction.NextIP;
         var trap = Trapping;
         _hits = 0;
-        var generation = _cache.Generation;
+        var (generation, obeyed) = (_cache.Generation, _obeyed);
         var outcome = SlowInstructions.Execute(this, site.Instruction, site.Bytes[..site.Instruction.Length]);
         EndSlowStores();
         PublishNotedStores();
-        if (grouped && ++_groupFailures[(block * 31) & (Sites - 1)] == GroupFailuresBorne)
-        {
-            _groupFailures[(block * 31) & (Sites - 1)] = 0;
-            LeaveCache();
-            _engine.Ungroup(start, mfn);
-        }
 
         switch (outcome)
         {
@@ -165,7 +156,7 @@ internal sealed partial class VcpuContext
                 RaiseDebug(_hits);
                 return 0;
             case SlowOutcome.Done:
-                return Registers.Rip == next ? GoOnBehind(block, row, mode, generation) : 0;
+                return Registers.Rip == next ? GoOnBehind(block, row, mode, generation, obeyed) : 0;
             case SlowOutcome.Resume:
                 return 0;
             case SlowOutcome.Exception:
@@ -183,10 +174,10 @@ internal sealed partial class VcpuContext
     private static bool LoadsStackSegment(in Instruction instruction)
         => instruction.Mnemonic is Mnemonic.Mov or Mnemonic.Pop && instruction.Op0Kind == OpKind.Register && instruction.Op0Register == Register.SS;
 
-    private nint GoOnBehind(int block, int row, Analyse.BlockMode mode, int generation)
+    private nint GoOnBehind(int block, int row, Analyse.BlockMode mode, int generation, int obeyed)
     {
-        // The instruction may have left the cache and come back: then another vCPU may have emptied it.
-        if (EnterCache() || Mode != mode || _cache.Generation != generation)
+        // The instruction may have left the cache and come back: then another vCPU may have emptied it, or taken translations away that runs of accesses rely on.
+        if (EnterCache() || Mode != (mode & ~Analyse.BlockMode.Apart) || _cache.Generation != generation || _obeyed != obeyed)
         {
             return 0;
         }

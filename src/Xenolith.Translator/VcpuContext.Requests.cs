@@ -8,6 +8,8 @@ namespace Xenolith.Translator;
 /// </summary>
 internal sealed partial class VcpuContext
 {
+    private int _obeyed;
+
     /// <summary>Makes the current or next run stop. Any thread; never blocks.</summary>
     public void Kick()
     {
@@ -135,6 +137,7 @@ internal sealed partial class VcpuContext
 
             _requestCount = 0;
             _hasRequests = false;
+            _obeyed++;
         }
 
         if (!_kicked)

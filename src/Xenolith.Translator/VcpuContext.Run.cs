@@ -136,6 +136,12 @@ internal sealed partial class VcpuContext
         ref var row = ref TakeRow(block, info);
         var address = Slot(State.ExitValue);
         var size = SiteInfo.Detail(info);
+        if ((row.Flags & CodeRow.RunStart) != 0)
+        {
+            var canonical = (long)(address << 16) >> 16 == (long)address;
+            return canonical && TryFill(address, write) == FillOutcome.Filled ? ReenterAt(block, row) : EnterTwin();
+        }
+
         if (((int)address & 4095) + size > 4096 || (long)(address << 16) >> 16 != (long)address)
         {
             return ExecuteSlowly(block, SiteInfo.Row(info));
@@ -218,7 +224,7 @@ internal sealed partial class VcpuContext
         var (block, info) = Site();
         var flagsInSlot = (info & SiteInfo.FlagsInSlot) != 0;
         TakeFlags(flagsInSlot);
-        var link = (int)(info & ~(SiteInfo.FlagsInSlot | SiteInfo.ReturnPad));
+        var link = SiteInfo.Link(info);
         var target = _cache.Links[link].Target;
         Registers.Rip = target;
         if (Stepped())
@@ -227,7 +233,21 @@ internal sealed partial class VcpuContext
         }
 
         LeaveCache();
-        return _engine.Connect(this, block, link, target, flagsInSlot, isReturn: (info & SiteInfo.ReturnPad) != 0);
+        _engine.Connect(this, block, link, target, info);
+        return (info & SiteInfo.Twin) != 0 ? EnterTwin() : 0;
+    }
+
+    // The accesses from RIP on, one by one.
+    private nint EnterTwin()
+    {
+        LeaveCache();
+        var host = _engine.FindTwin(this, Registers.Rip, out var fault);
+        if (fault)
+        {
+            _reason = ExitReason.Exception;
+        }
+
+        return EnterCache() ? 0 : host;
     }
 
     private nint Indirect(ulong target)

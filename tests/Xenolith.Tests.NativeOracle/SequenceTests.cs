@@ -42,7 +42,7 @@ public sealed class SequenceTests
     }
 
     /// <summary>Runs code that stands at RIP on both machines; words for what differs, or null.</summary>
-    internal static string? Compare(GuestMachine guest, MachineState state, MemoryImage memory, GuestFlags undefined)
+    internal static string? Compare(GuestMachine guest, MachineState state, MemoryImage memory, GuestFlags undefined, bool exactAddress = false)
     {
         var nativeMemory = memory.Copy();
         var guestMemory = memory.Copy();
@@ -51,7 +51,7 @@ public sealed class SequenceTests
 
         // At a fault, flags that what follows overwrites may be gone: see KnownDifferences.Forgive.
         var ignored = native.Vector == 3 ? Comparison.Bits(undefined) : Comparison.Bits(GuestFlags.Arithmetic);
-        if (native.Vector == 14 && (native.FaultAddress ^ translated.FaultAddress) < AddressMap.Page)
+        if (!exactAddress && native.Vector == 14 && (native.FaultAddress ^ translated.FaultAddress) < AddressMap.Page)
         {
             translated.FaultAddress = native.FaultAddress;
         }

@@ -15,4 +15,7 @@ internal enum BlockMode : byte
 
     /// <summary>Some instruction's address is watched: watched ones are blocks that leave.</summary>
     Watching = 4,
+
+    /// <summary>Each memory access has a check of its own: the twin of a block whose runs fail. Only in a block's key, never a vCPU's mode.</summary>
+    Apart = 8,
 }

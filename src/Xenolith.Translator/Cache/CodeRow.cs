@@ -22,10 +22,10 @@ internal struct CodeRow(int offset, int length, int flags, int host)
     /// <summary>When the operation itself runs, guest RAX and RDX are in their spill slots.</summary>
     public const int SpilledAtOperation = 8;
 
-    /// <summary>The first of a group of instructions with one check for all their uses of the stack.</summary>
-    public const int GroupStart = 16;
+    /// <summary>Its access is the first of a run with one check for all.</summary>
+    public const int RunStart = 16;
 
-    /// <summary>Inside such a group: emitted code cannot be entered here.</summary>
+    /// <summary>Relies on what the row before it leaves in r11: emitted code cannot be entered here.</summary>
     public const int NoEntry = 32;
 
     private readonly ushort _host = checked((ushort)host);

@@ -86,6 +86,9 @@ internal static class State
     /// <summary>RSP of emitted code at the last exit, in the <see cref="ReturnStack"/>, and that of an empty one.</summary>
     public const int ReturnStackPointer = Private + 744, ReturnStackTop = Private + 752;
 
+    /// <summary>Host addresses of a block's runs of accesses, <see cref="Emit.AccessPlan.Slots"/> words. They mean something until the block is left.</summary>
+    public const int RunSlots = Private + 760;
+
     /// <summary>CS and SS in <see cref="VcpuRegisters"/>, and the byte that says which mode is in force.</summary>
     public const int Selectors = Registers + 160, KernelMode = Registers + 172;
 

@@ -83,8 +83,9 @@ internal sealed partial class BlockEmitter
         }
     }
 
-    /// <summary>Loads displaced registers into scratch registers from <paramref name="first"/> on (then borrowed ones), operates, stores them back.</summary>
-    private void EmitWithRegisters(RenamePlan plan, int first)
+    /// <summary>Loads displaced registers into scratch registers from <paramref name="first"/> to <paramref name="last"/> (then borrowed ones), operates, stores them back.</summary>
+    private void EmitWithRegisters(
+        RenamePlan plan, int first, int last = HostCode.R11, InstructionRewriter.MemoryForm form = InstructionRewriter.MemoryForm.Base)
     {
         Span<int> homes = stackalloc int[3];
         Span<int> borrowed = stackalloc int[2];
@@ -92,7 +93,7 @@ internal sealed partial class BlockEmitter
         for (var i = 0; i < plan.Count; i++)
         {
             var home = first + i;
-            if (home > HostCode.R11)
+            if (home > last)
             {
                 home = plan.Free(borrowCount);
                 borrowed[borrowCount] = home;
@@ -108,7 +109,7 @@ internal sealed partial class BlockEmitter
             plan.Rename(ref _rewriter, i, home);
         }
 
-        _rewriter.Write(Code, InstructionRewriter.MemoryForm.Base);
+        _rewriter.Write(Code, form);
         for (var i = 0; i < plan.Count; i++)
         {
             if (plan.IsWritten(i))

@@ -41,19 +41,20 @@ internal sealed partial class BlockEmitter(CodeCache cache)
             cache.SetSlotEntry(blockId, Code.Executable);
         }
 
-        var grouping = !_ungrouped.Contains(block.Rip);
+        _plan.Make(block);
         for (_index = 0; _index < block.Count; _index++)
         {
-            var group = grouping ? StackGroup.At(block, _index) : default;
-            if (group.End != 0)
-            {
-                EmitGroup(group);
-                continue;
-            }
-
             Begin(_index);
             AddRow();
-            EmitInstruction(block.Instructions[_index], block.Facts[_index]);
+            Row.Flags |= _plan.IsInside(_index) ? CodeRow.NoEntry : 0;
+            if (_plan.RunOf(_index) is >= 0 and var run)
+            {
+                EmitOfRun(block.Instructions[_index], block.Facts[_index], run);
+            }
+            else
+            {
+                EmitInstruction(block.Instructions[_index], block.Facts[_index]);
+            }
         }
 
         if (!block.Ends)

@@ -15,6 +15,9 @@ internal unsafe struct InstructionRewriter
         /// <summary>[r10].</summary>
         Base,
 
+        /// <summary>[r11 + <see cref="InstructionRewriter.Displacement"/>].</summary>
+        Displaced,
+
         /// <summary>[rsi]: for high-byte registers, which exclude a REX prefix.</summary>
         Low,
     }
@@ -41,6 +44,9 @@ internal unsafe struct InstructionRewriter
 
     /// <summary>The rm field with its extension bit (meaningful for a register), or the register in the opcode.</summary>
     public int Rm { get; set; }
+
+    /// <summary>The displacement of <see cref="MemoryForm.Displaced"/>.</summary>
+    public int Displacement { get; set; }
 
     /// <summary>The register in VEX.vvvv.</summary>
     public int Third { get; set; }
@@ -208,6 +214,10 @@ internal unsafe struct InstructionRewriter
             else if (form == MemoryForm.Sum)
             {
                 code.Bytes2(reg | 4, 0x1a);
+            }
+            else if (form == MemoryForm.Displaced)
+            {
+                code.Memory(Reg, HostCode.R11, Displacement);
             }
             else
             {

@@ -12,6 +12,12 @@ internal static class SiteInfo
     /// <summary>With a link's number: the jump behind a call, which a return takes whenever it comes.</summary>
     public const uint ReturnPad = 0x4000_0000;
 
+    /// <summary>A link that leads to the twin of its target that has no runs (<see cref="Analyse.BlockMode.Apart"/>).</summary>
+    public const uint Twin = 0x2000_0000;
+
+    /// <summary>The link number of a branch.</summary>
+    public static int Link(uint info) => (int)(info & ~(FlagsInSlot | ReturnPad | Twin));
+
     /// <summary>The row number.</summary>
     public static int Row(uint info) => (int)(info & 0xffff);
 

@@ -24,7 +24,13 @@ internal sealed class Thunks
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint MissWrite { get; }
 
-    /// <summary>See <see cref="MissRead"/>; nothing is known of the address but itself, in r10.</summary>
+    /// <summary>The same for a run of accesses, whose lowest address is in r10 itself.</summary>
+    public nint MissReadOfRun { get; }
+
+    /// <summary>See <see cref="MissReadOfRun"/>.</summary>
+    public nint MissWriteOfRun { get; }
+
+    /// <summary>See <see cref="MissRead"/>.</summary>
     public nint Branch { get; }
 
     /// <summary>An indirect branch to r10 without an entry in the hash; jumped to, with the flags in the slot.</summary>
@@ -69,6 +75,8 @@ internal sealed class Thunks
         var common = EmitExit();
         MissRead = EmitSite(ExitKind.MissRead, common, State.Tlb);
         MissWrite = EmitSite(ExitKind.MissWrite, common, State.Tlb + 8);
+        MissReadOfRun = EmitSite(ExitKind.MissRead, common, null);
+        MissWriteOfRun = EmitSite(ExitKind.MissWrite, common, null);
         Branch = EmitSite(ExitKind.Branch, common, null);
         Leave = EmitSite(ExitKind.Leave, common, null);
         ReturnMiss = Here();
@@ -214,8 +222,9 @@ internal sealed class Thunks
             // r10 is address xor tag and r11 the entry's offset: the same xor again gives the address back.
             _code.Bytes4(0x65, 0x4d, 0x33, 0x93); // xor r10, gs:[r11 + disp32]
             _code.Int32(displacement);
-            _code.StoreState(State.ExitValue, HostCode.R10);
         }
+
+        _code.StoreState(State.ExitValue, HostCode.R10);
 
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)kind);
         _code.Jump(common);

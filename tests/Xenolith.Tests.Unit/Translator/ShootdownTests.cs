@@ -14,7 +14,16 @@ public class ShootdownTests
     [Fact]
     public void After_RevokeWrites_returns_nobody_writes_the_frame_though_it_has_code() => WriteWhileRevoking(CodeHarness.Code + 0x800, rounds: 2000, pause: 200);
 
-    private static void WriteWhileRevoking(ulong target, int rounds, int pause)
+    // The second store relies on the first one's check, with another page's accesses in between.
+    [Fact]
+    public void After_RevokeWrites_returns_no_run_of_accesses_writes_the_frame() => WriteWhileRevoking(CodeHarness.Data, rounds: 200, pause: 2000, a =>
+    {
+        a.mov(rax, __qword_ptr[rbx + 8]);
+        a.inc(__qword_ptr[rsp - 8]);
+        a.mov(rdx, __qword_ptr[rsp - 16]);
+    });
+
+    private static void WriteWhileRevoking(ulong target, int rounds, int pause, Action<Assembler>? before = null)
     {
         using var harness = new CodeHarness(vcpus: 3);
         var frame = harness.FrameOf(target);
@@ -22,6 +31,7 @@ public class ShootdownTests
         {
             var loop = a.CreateLabel();
             a.Label(ref loop);
+            before?.Invoke(a);
             a.@lock.inc(__qword_ptr[rbx]);
             a.jmp(loop);
         }).CopyTo(harness.At(CodeHarness.Code));
@@ -47,9 +57,9 @@ public class ShootdownTests
         {
             harness.MachineFrames.ChangeFlags(frame, FrameFlags.ReadOnly, FrameFlags.None);
             harness.Engine.RevokeWrites(frame);
-            var before = harness.VolatileWord(target);
+            var seen = harness.VolatileWord(target);
             Thread.SpinWait(pause);
-            changes += before == harness.VolatileWord(target) ? 0 : 1;
+            changes += seen == harness.VolatileWord(target) ? 0 : 1;
             harness.MachineFrames.ChangeFlags(frame, FrameFlags.None, FrameFlags.ReadOnly);
             Thread.SpinWait(pause);
         }

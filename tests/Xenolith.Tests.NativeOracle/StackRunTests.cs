@@ -10,9 +10,9 @@ namespace Xenolith.Tests.NativeOracle;
 
 /// <summary>
 /// Prologues, epilogues and whatever else uses the stack several times in a row, with the stack at and across the edges of pages that are missing, read-only
-/// or hold code: the translator checks such groups once, and must fault where and with what the CPU does.
+/// or hold code: the translator checks such runs once, and must fault where and with what the CPU does.
 /// </summary>
-public sealed class StackGroupTests
+public sealed class StackRunTests
 {
     private const int Rounds = 4000, MostReported = 3, NearEdge = 96;
 
@@ -22,7 +22,7 @@ public sealed class StackGroupTests
         [AddressMap.Data, AddressMap.Data + 0x1000, AddressMap.Data + 0x2000, AddressMap.Hole, AddressMap.ReadOnlyData, AddressMap.ReadOnlyData + 0x1000, AddressMap.Code + 0x1000];
 
     [Fact]
-    public void GroupsOfStackAccessesRunAsOnTheRealCpu()
+    public void RunsOfStackAccessesRunAsOnTheRealCpu()
     {
         using var guest = new GuestMachine();
         var failures = new StringBuilder();

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text;
+using Iced.Intel;
+using Xenolith.Tests.NativeOracle.Forms;
+using Xenolith.Tests.NativeOracle.Machine;
+using Xenolith.Translator.Decode;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Xenolith.Tests.NativeOracle;
+
+/// <summary>
+/// Runs of accesses off few bases, as code that works on structures has them, which the translator checks once for each base: with bases at and across the edges of
+/// pages that are missing, read-only or hold code, bases that move by constants or are loaded anew in between, writes behind branches, and live flags.
+/// The fault must be that of the CPU, at its instruction, with its address and all that came before it done.
+/// </summary>
+public sealed class AccessRunTests
+{
+    private const int Rounds = 6000, MostReported = 3, NearEdge = 160, Length = 24;
+
+    private static readonly AssemblerRegister64[] Registers = [rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
+
+    private static readonly ulong[] Edges =
+        [AddressMap.Data, AddressMap.Data + 0x1000, AddressMap.Data + 0x2000, AddressMap.Hole, AddressMap.ReadOnlyData, AddressMap.ReadOnlyData + 0x1000, AddressMap.Code + 0x1000];
+
+    [Fact]
+    public void RunsOfAccessesRunAsOnTheRealCpu()
+    {
+        using var guest = new GuestMachine();
+        var failures = new StringBuilder();
+        for (var round = 0; round < Rounds && failures.Length < 4000 * MostReported; round++)
+        {
+            var random = new Random(round);
+            var state = StateMaker.Random(random);
+            state.Rflags &= ~0x400UL;
+            var memory = MemoryImage.Random(random);
+            var bases = Enumerable.Range(0, 3).Select(_ => Any(random)).ToArray();
+            foreach (var register in bases.Append(rsp))
+            {
+                // Most places are good ones, or no piece would come to its end.
+                state.General[Number(register)] = random.Next(3) == 0
+                    ? Edges[random.Next(Edges.Length)] + (ulong)(random.Next(2 * NearEdge) - NearEdge)
+                    : AddressMap.Data + 0x1000 + (ulong)(random.Next(200) * 8);
+            }
+
+            var code = Make(random, state.Rip, bases);
+            code.CopyTo(memory.At(state.Rip, code.Length));
+            if (SequenceTests.Compare(guest, state, memory, GuestFlags.None, exactAddress: true) is { } difference)
+            {
+                failures.Append(CultureInfo.InvariantCulture, $"\nround {round}:{difference}\n{string.Join(", ", state.General.Select((value, i) => $"{i}={value:x}"))}\n{SequenceTests.Listing(code, state.Rip)}");
+            }
+        }
+
+        Assert.True(failures.Length == 0, failures.ToString());
+    }
+
+    private static byte[] Make(Random random, ulong rip, AssemblerRegister64[] bases)
+    {
+        var assembler = new Assembler(64);
+        Label? pending = null;
+        for (var i = random.Next(2, Length); i >= 0; i--)
+        {
+            if (pending is { } label && random.Next(3) == 0)
+            {
+                assembler.Label(ref label);
+                assembler.nop();
+                pending = null;
+            }
+
+            if (random.Next(3) == 0)
+            {
+                pending = Between(assembler, random, bases, pending);
+            }
+            else
+            {
+                Access(assembler, random, random.Next(6) == 0 ? rsp : bases[random.Next(bases.Length)]);
+            }
+        }
+
+        if (pending is { } last)
+        {
+            assembler.Label(ref last);
+        }
+
+        assembler.int3();
+        var stream = new MemoryStream();
+        assembler.Assemble(new StreamCodeWriter(stream), rip);
+        return stream.ToArray();
+    }
+
+    private static void Access(Assembler assembler, Random random, AssemblerRegister64 @base)
+    {
+        var place = @base + (random.Next(12) == 0 ? random.Next(-700, 700) : (8 * random.Next(-4, 9)) + (random.Next(8) == 0 ? random.Next(8) : 0));
+        switch (random.Next(19))
+        {
+            case 0: assembler.mov(__qword_ptr[place], Any(random)); break;
+            case 1: assembler.mov(__dword_ptr[place], random.Next()); break;
+            case 2: assembler.add(__qword_ptr[place], Any(random)); break;
+            case 3: assembler.adc(Any(random), __qword_ptr[place]); break;
+            case 4: assembler.cmp(__dword_ptr[place], random.Next(100)); break;
+            case 5: assembler.movzx(ecx, __byte_ptr[place]); break;
+            case 6: assembler.mov(__byte_ptr[place], Number(@base) < 8 ? ah : r10b); break;
+            case 7: assembler.@lock.xadd(__qword_ptr[place], Any(random)); break;
+            case 8: assembler.@lock.cmpxchg(__qword_ptr[place], Any(random)); break;
+            case 9: assembler.movups(xmm3, __xmmword_ptr[place]); break;
+            case 10: assembler.vmovdqu(__ymmword_ptr[place], ymm9); break;
+            case 11: assembler.cmove(Any(random), __qword_ptr[place]); break;
+            case 12: assembler.setb(__byte_ptr[place]); break;
+            case 13: assembler.inc(__word_ptr[place]); break;
+            case 14: assembler.push(__qword_ptr[place]); break;
+            case 15: assembler.movsx(Any(random), __word_ptr[place]); break;
+            default: assembler.mov(Any(random), __qword_ptr[place]); break;
+        }
+    }
+
+    // Returns the label of a branch that is not placed yet.
+    private static Label? Between(Assembler assembler, Random random, AssemblerRegister64[] bases, Label? pending)
+    {
+        var @base = bases[random.Next(bases.Length)];
+        switch (random.Next(18))
+        {
+            case 0: assembler.add(@base, 8 * random.Next(-3, 4)); break;
+            case 1: assembler.lea(@base, __[bases[random.Next(bases.Length)] + (8 * random.Next(-3, 4))]); break;
+            case 2: assembler.dec(@base); break;
+            case 3: assembler.mov(@base, bases[random.Next(bases.Length)]); break;
+            case 4: assembler.mov(Any(random), Any(random)); break;
+            case 5: assembler.push(Any(random)); break;
+            case 6: assembler.pop(Any(random)); break;
+            case 7: assembler.sub(rsp, 8 * random.Next(5)); break;
+            case 8:
+                // Most of its flags are undefined.
+                assembler.mul(Any(random));
+                assembler.test(eax, eax);
+                break;
+            case 9:
+                assembler.mov(ecx, random.Next(3));
+                assembler.mov(Any(random), __qword_ptr[@base + (rcx * 8) + 16]);
+                break;
+            case 10: assembler.mov(__dword_ptr[@base + (rcx * 8) + 8], eax); break;
+            case 11: assembler.stosd(); break;
+            case 12: assembler.test(Any(random), Any(random)); break;
+            case 13: assembler.cdq(); break;
+            case 14: assembler.xchg(Any(random), Any(random)); break;
+            default:
+                if (pending is null)
+                {
+                    var label = assembler.CreateLabel();
+                    if (random.Next(2) == 0)
+                    {
+                        assembler.jae(label);
+                    }
+                    else
+                    {
+                        assembler.jne(label);
+                    }
+
+                    return label;
+                }
+
+                break;
+        }
+
+        return pending;
+    }
+
+    private static AssemblerRegister64 Any(Random random) => Registers[random.Next(Registers.Length)];
+
+    private static int Number(AssemblerRegister64 register) => register.Value.GetNumber();
+}
