@@ -138,8 +138,7 @@ internal sealed partial class VcpuContext
         var size = SiteInfo.Detail(info);
         if ((row.Flags & CodeRow.RunStart) != 0)
         {
-            var canonical = (long)(address << 16) >> 16 == (long)address;
-            return canonical && TryFill(address, write) == FillOutcome.Filled ? ReenterAt(block, row) : EnterTwin();
+            return MissOfRun(block, row, info, write);
         }
 
         if (((int)address & 4095) + size > 4096 || (long)(address << 16) >> 16 != (long)address)
@@ -167,6 +166,33 @@ internal sealed partial class VcpuContext
                 return 0;
             default:
                 return ExecuteSlowly(block, SiteInfo.Row(info));
+        }
+    }
+
+    // All of the run lies in one page. If its first access alone faults, that is the guest's fault; for all else there is the twin.
+    private nint MissOfRun(int block, in CodeRow row, uint info, bool write)
+    {
+        var address = Slot(State.ExitValue) + (ulong)(SiteInfo.Detail(info) >> 1);
+        if ((long)(address << 16) >> 16 != (long)address)
+        {
+            return EnterTwin();
+        }
+
+        var outcome = TryFill(address, write);
+        if (outcome == FillOutcome.Faulted && write && (SiteInfo.Detail(info) & 1) == 0)
+        {
+            outcome = TryFill(address, write: false) == FillOutcome.Faulted ? FillOutcome.Faulted : FillOutcome.PastTlb;
+        }
+
+        switch (outcome)
+        {
+            case FillOutcome.Filled:
+                return ReenterAt(block, row);
+            case FillOutcome.Faulted:
+                _reason = ExitReason.Exception;
+                return 0;
+            default:
+                return EnterTwin();
         }
     }
 

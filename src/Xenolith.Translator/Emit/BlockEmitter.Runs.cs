@@ -113,10 +113,18 @@ internal sealed partial class BlockEmitter
         _cold.Immediate32(7, HostCode.R11, 4096 - size); // cmp
         _cold.AlignAhead(2, 4);
         var site = _cold.JumpIf(Above);
-        Stub(run.Writes ? cache.Thunks.MissWriteOfRun : cache.Thunks.MissReadOfRun, (uint)_index | ((uint)size << 16));
+        var first = ((uint)_plan.OffsetOf(_index) << 1) | (Writes(_block.Instructions[_index], _block.Facts[_index]) ? 1u : 0);
+        Stub(run.Writes ? cache.Thunks.MissWriteOfRun : cache.Thunks.MissReadOfRun, (uint)_index | (first << 16));
         _cold.Link(site, LinkStub(_block.Instructions[_index].IP, site, SiteInfo.Twin | (_slotFlags ? SiteInfo.FlagsInSlot : 0)));
         return start;
     }
+
+    private static bool Writes(in Instruction instruction, InstructionFacts facts) => facts.Class switch
+    {
+        InstructionClass.Copy => facts.Has(InstructionTraits.WritesMemory),
+        InstructionClass.Stack => instruction.Mnemonic == Mnemonic.Push,
+        _ => instruction.FlowControl == FlowControl.Call,
+    };
 
     // The instruction's bytes are parsed.
     private void EmitCopyAt(in Instruction instruction, InstructionFacts facts, int offset)
