@@ -26,12 +26,13 @@ internal sealed class AccessPlan
     private readonly RegisterValue[] _values = new RegisterValue[General];
     private int _count, _newest;
     private ulong _branched;
+    private bool _any;
 
     // What a register holds: a value that nobody knows, and a constant added to it. Equal values have equal numbers.
     private readonly record struct RegisterValue(int Number, int Added);
 
     /// <summary>The run of an instruction; -1 if it has none.</summary>
-    public int RunOf(int index) => _runOf[index];
+    public int RunOf(int index) => _any ? _runOf[index] : -1;
 
     /// <summary>A run.</summary>
     public ref AccessRun Run(int run) => ref _runs[run];
@@ -43,7 +44,7 @@ internal sealed class AccessPlan
     public bool Reloads(int index) => _reloads[index];
 
     /// <summary>True if the instruction relies on r11 as the one before it leaves it.</summary>
-    public bool IsInside(int index) => _inside[index];
+    public bool IsInside(int index) => _any && _inside[index];
 
     /// <summary>Takes a run apart: its accesses are checked one by one.</summary>
     public void Drop(int run)
@@ -59,11 +60,13 @@ internal sealed class AccessPlan
     {
         _count = _newest = 0;
         _branched = 0;
-        Array.Fill(_runOf, (sbyte)-1);
-        if ((block.Mode & (BlockMode.SingleStep | BlockMode.Apart)) != 0 || block.Count < 2)
+        _any = (block.Mode & (BlockMode.SingleStep | BlockMode.Apart)) == 0 && UsesSomeBaseTwice(block);
+        if (!_any)
         {
             return;
         }
+
+        Array.Fill(_runOf, (sbyte)-1);
 
         Forget(RegisterChanges.All);
         for (var i = 0; i < block.Count; i++)
@@ -80,6 +83,37 @@ internal sealed class AccessPlan
         }
 
         FindReloads(block);
+    }
+
+    // Most blocks do not, and need no closer look. (Whoever copies a base into another register uses one of them twice, as a rule.)
+    private static bool UsesSomeBaseTwice(DecodedBlock block)
+    {
+        const InstructionTraits memory = InstructionTraits.ReadsMemory | InstructionTraits.WritesMemory;
+        var used = 0;
+        for (var i = 0; i < block.Count; i++)
+        {
+            var facts = block.Facts[i];
+            var number = facts.Class switch
+            {
+                InstructionClass.Copy => facts.Has(memory) ? block.Instructions[i].MemoryBase - Register.RAX : -1,
+                InstructionClass.Stack => HostCode.Rsp,
+                InstructionClass.ControlFlow when block.Ends && i == block.Count - 1 => HostCode.Rsp,
+                _ => -1,
+            };
+            if ((uint)number > 15)
+            {
+                continue;
+            }
+
+            if ((used & (1 << number)) != 0)
+            {
+                return true;
+            }
+
+            used |= 1 << number;
+        }
+
+        return false;
     }
 
     private void Add(DecodedBlock block, int index)
@@ -102,7 +136,7 @@ internal sealed class AccessPlan
                         facts.Has(InstructionTraits.WritesMemory));
                 }
 
-                Change(instruction, facts);
+                Change(instruction);
                 break;
             case InstructionClass.Stack when instruction.Mnemonic == Mnemonic.Push && instruction.StackPointerIncrement == -8:
                 if (instruction.Op0Kind != OpKind.Memory)
@@ -182,7 +216,7 @@ internal sealed class AccessPlan
     }
 
     // What the instruction does to bases and indices.
-    private void Change(in Instruction instruction, InstructionFacts facts)
+    private void Change(in Instruction instruction)
     {
         if (RegisterChanges.TrySum(instruction, out var target, out var source, out var added))
         {
@@ -191,7 +225,7 @@ internal sealed class AccessPlan
         }
         else
         {
-            Forget(RegisterChanges.Of(instruction, facts));
+            Forget(RegisterChanges.Of(instruction));
         }
     }
 
@@ -268,13 +302,12 @@ internal sealed class AccessPlan
             return false;
         }
 
-        return OperandMemory.SizeOf(instruction) is > 0 and <= 64 && !AlignedOperands.Requires(instruction, 0) && !RegisterOperands.Of(instruction).HighByte;
+        return OperandMemory.SizeOf(instruction) is > 0 and <= 64 && !AlignedOperands.Requires(instruction, 0) && !IsHighByte(instruction.Op0Register) && !IsHighByte(instruction.Op1Register);
     }
 
     // Its host code leaves r11 alone, and has no place where it is entered anew.
     private static bool KeepsHostAddress(in Instruction instruction, InstructionFacts facts)
     {
-        const int displaced = (1 << HostCode.R9) | (1 << HostCode.R10) | (1 << HostCode.R11);
         if (facts.Class == InstructionClass.ControlFlow)
         {
             return IsForwardOrBackwardCondition(instruction) && instruction.NearBranchTarget > instruction.IP;
@@ -295,7 +328,18 @@ internal sealed class AccessPlan
             return instruction.Mnemonic == Mnemonic.Lea && instruction.MemoryIndex.GetFullRegister() is not (Register.R9 or Register.R10 or Register.R11);
         }
 
-        var operands = RegisterOperands.Of(instruction);
-        return !operands.HighByte && !operands.Vectors && BitOperations.PopCount((uint)(operands.General & displaced)) <= 1;
+        if (instruction.OpCount > 2)
+        {
+            return false;
+        }
+
+        var (first, second) = (instruction.Op0Register, instruction.Op1Register);
+        return IsPlain(first) && IsPlain(second) && !(IsDisplaced(first) && IsDisplaced(second) && first.GetFullRegister() != second.GetFullRegister());
     }
+
+    private static bool IsHighByte(Register register) => register is >= Register.AH and <= Register.BH;
+
+    private static bool IsPlain(Register register) => register == Register.None || (register.IsGPR() && !IsHighByte(register));
+
+    private static bool IsDisplaced(Register register) => register != Register.None && register.GetFullRegister().GetNumber() is HostCode.R9 or HostCode.R10 or HostCode.R11;
 }

@@ -3,37 +3,51 @@ using Xenolith.Translator.Decode;
 
 namespace Xenolith.Translator.Emit;
 
-/// <summary>Which general registers an instruction that runs as itself changes, those included that it does not name.</summary>
+/// <summary>Which general registers an instruction that runs as itself changes, those included that it does not name. Asked for every translated instruction: a table.</summary>
 internal static class RegisterChanges
 {
-    private const int Rax = 1 << HostCode.Rax, Rdx = 1 << HostCode.Rdx;
-
     /// <summary>All general registers.</summary>
     public const int All = 0xffff;
 
-    /// <summary>Bit n: general register n may change. All of them for an instruction that is not known here.</summary>
-    public static int Of(in Instruction instruction, InstructionFacts facts)
+    private static readonly Change[] s_byMnemonic = Table();
+
+    [Flags]
+    private enum Change : byte
     {
-        var implied = Implied(instruction.Mnemonic, facts);
-        if (implied == All)
+        Unknown = 0,
+        Known = 1,
+        First = 2,
+        Second = 4,
+        Rax = 8,
+        Rdx = 16,
+    }
+
+    /// <summary>Bit n: general register n may change. All of them for an instruction that is not known here.</summary>
+    public static int Of(in Instruction instruction)
+    {
+        var change = s_byMnemonic[(int)instruction.Mnemonic];
+        if (change <= Change.Known)
         {
-            return implied;
+            return change == Change.Known ? 0 : All;
         }
 
-        var operands = RegisterOperands.Of(instruction);
-        return operands.HighByte ? implied | operands.General : implied | operands.Written;
+        var changed = (change & Change.Rax) != 0 ? 1 << HostCode.Rax : 0;
+        changed |= (change & Change.Rdx) != 0 ? 1 << HostCode.Rdx : 0;
+        changed |= (change & Change.First) != 0 ? Bit(instruction.Op0Register) : 0;
+        return (change & Change.Second) != 0 ? changed | Bit(instruction.Op1Register) : changed;
     }
 
     /// <summary>True if all that it does to general registers is to make one the sum of one and a constant.</summary>
     public static bool TrySum(in Instruction instruction, out int target, out int source, out int added)
     {
-        target = source = added = 0;
-        if (instruction.OpCount == 0 || instruction.Op0Kind != OpKind.Register || !instruction.Op0Register.IsGPR64())
+        var first = instruction.Op0Register;
+        target = source = first - Register.RAX;
+        added = 0;
+        if ((uint)target > 15 || instruction.Op0Kind != OpKind.Register)
         {
             return false;
         }
 
-        target = source = instruction.Op0Register.GetNumber();
         switch (instruction.Mnemonic)
         {
             case Mnemonic.Add when instruction.Op1Kind is OpKind.Immediate8to64 or OpKind.Immediate32to64:
@@ -60,34 +74,46 @@ internal static class RegisterChanges
         }
     }
 
-    private static int Implied(Mnemonic mnemonic, InstructionFacts facts)
+    private static int Bit(Register register) => register.IsGPR() ? 1 << register.GetFullRegister().GetNumber() : 0;
+
+    private static Change[] Table()
     {
-        switch (mnemonic)
+        var table = new Change[Enum.GetValues<Mnemonic>().Length];
+        Set(
+            Change.Known,
+            Mnemonic.Cmp, Mnemonic.Test, Mnemonic.Bt, Mnemonic.Nop, Mnemonic.Endbr64, Mnemonic.Pause, Mnemonic.Lfence, Mnemonic.Mfence, Mnemonic.Sfence,
+            Mnemonic.Clc, Mnemonic.Stc, Mnemonic.Cmc, Mnemonic.Cld, Mnemonic.Std, Mnemonic.Prefetcht0, Mnemonic.Prefetcht1, Mnemonic.Prefetcht2, Mnemonic.Prefetchnta, Mnemonic.Prefetchw);
+        Set(
+            Change.First,
+            Mnemonic.Mov, Mnemonic.Movzx, Mnemonic.Movsx, Mnemonic.Movsxd, Mnemonic.Movbe, Mnemonic.Lea,
+            Mnemonic.Add, Mnemonic.Sub, Mnemonic.Adc, Mnemonic.Sbb, Mnemonic.And, Mnemonic.Or, Mnemonic.Xor, Mnemonic.Inc, Mnemonic.Dec, Mnemonic.Neg, Mnemonic.Not, Mnemonic.Bswap,
+            Mnemonic.Shl, Mnemonic.Sal, Mnemonic.Shr, Mnemonic.Sar, Mnemonic.Rol, Mnemonic.Ror, Mnemonic.Rcl, Mnemonic.Rcr, Mnemonic.Shld, Mnemonic.Shrd,
+            Mnemonic.Shlx, Mnemonic.Shrx, Mnemonic.Sarx, Mnemonic.Rorx, Mnemonic.Andn, Mnemonic.Bts, Mnemonic.Btr, Mnemonic.Btc, Mnemonic.Bsf, Mnemonic.Bsr,
+            Mnemonic.Tzcnt, Mnemonic.Lzcnt, Mnemonic.Popcnt);
+        Set(
+            Change.First,
+            Mnemonic.Cmova, Mnemonic.Cmovae, Mnemonic.Cmovb, Mnemonic.Cmovbe, Mnemonic.Cmove, Mnemonic.Cmovg, Mnemonic.Cmovge, Mnemonic.Cmovl,
+            Mnemonic.Cmovle, Mnemonic.Cmovne, Mnemonic.Cmovno, Mnemonic.Cmovnp, Mnemonic.Cmovns, Mnemonic.Cmovo, Mnemonic.Cmovp, Mnemonic.Cmovs,
+            Mnemonic.Seta, Mnemonic.Setae, Mnemonic.Setb, Mnemonic.Setbe, Mnemonic.Sete, Mnemonic.Setg, Mnemonic.Setge, Mnemonic.Setl,
+            Mnemonic.Setle, Mnemonic.Setne, Mnemonic.Setno, Mnemonic.Setnp, Mnemonic.Setns, Mnemonic.Seto, Mnemonic.Setp, Mnemonic.Sets);
+        Set(
+            Change.First,
+            Mnemonic.Movups, Mnemonic.Movaps, Mnemonic.Movupd, Mnemonic.Movapd, Mnemonic.Movdqu, Mnemonic.Movdqa, Mnemonic.Movq, Mnemonic.Movd,
+            Mnemonic.Movsd, Mnemonic.Movss, Mnemonic.Movlps, Mnemonic.Movhps, Mnemonic.Pxor, Mnemonic.Xorps, Mnemonic.Punpcklqdq, Mnemonic.Pcmpeqb, Mnemonic.Pmovmskb,
+            Mnemonic.Vmovdqu, Mnemonic.Vmovdqa, Mnemonic.Vmovups, Mnemonic.Vmovaps, Mnemonic.Vpxor);
+        Set(Change.First | Change.Second, Mnemonic.Xchg, Mnemonic.Xadd);
+        Set(Change.First | Change.Rax, Mnemonic.Cmpxchg);
+        Set(Change.Rax, Mnemonic.Cbw, Mnemonic.Cwde, Mnemonic.Cdqe);
+        Set(Change.Rdx, Mnemonic.Cwd, Mnemonic.Cdq, Mnemonic.Cqo);
+        Set(Change.First | Change.Rax | Change.Rdx, Mnemonic.Mul, Mnemonic.Imul, Mnemonic.Div, Mnemonic.Idiv, Mnemonic.Rdtsc, Mnemonic.Cmpxchg8b, Mnemonic.Cmpxchg16b);
+        return table;
+
+        void Set(Change change, params ReadOnlySpan<Mnemonic> mnemonics)
         {
-            case Mnemonic.Mov or Mnemonic.Movzx or Mnemonic.Movsx or Mnemonic.Movsxd or Mnemonic.Movbe or Mnemonic.Lea or Mnemonic.Xchg or Mnemonic.Xadd
-                or Mnemonic.Add or Mnemonic.Sub or Mnemonic.Adc or Mnemonic.Sbb or Mnemonic.And or Mnemonic.Or or Mnemonic.Xor or Mnemonic.Cmp or Mnemonic.Test
-                or Mnemonic.Inc or Mnemonic.Dec or Mnemonic.Neg or Mnemonic.Not or Mnemonic.Bswap
-                or Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr
-                or Mnemonic.Shld or Mnemonic.Shrd or Mnemonic.Shlx or Mnemonic.Shrx or Mnemonic.Sarx or Mnemonic.Rorx
-                or Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc or Mnemonic.Bsf or Mnemonic.Bsr
-                or Mnemonic.Tzcnt or Mnemonic.Lzcnt or Mnemonic.Popcnt or Mnemonic.Andn
-                or Mnemonic.Cmova or Mnemonic.Cmovae or Mnemonic.Cmovb or Mnemonic.Cmovbe or Mnemonic.Cmove or Mnemonic.Cmovg or Mnemonic.Cmovge or Mnemonic.Cmovl
-                or Mnemonic.Cmovle or Mnemonic.Cmovne or Mnemonic.Cmovno or Mnemonic.Cmovnp or Mnemonic.Cmovns or Mnemonic.Cmovo or Mnemonic.Cmovp or Mnemonic.Cmovs
-                or Mnemonic.Seta or Mnemonic.Setae or Mnemonic.Setb or Mnemonic.Setbe or Mnemonic.Sete or Mnemonic.Setg or Mnemonic.Setge or Mnemonic.Setl
-                or Mnemonic.Setle or Mnemonic.Setne or Mnemonic.Setno or Mnemonic.Setnp or Mnemonic.Setns or Mnemonic.Seto or Mnemonic.Setp or Mnemonic.Sets
-                or Mnemonic.Pause or Mnemonic.Lfence or Mnemonic.Mfence or Mnemonic.Sfence or Mnemonic.Clc or Mnemonic.Stc or Mnemonic.Cmc or Mnemonic.Cld or Mnemonic.Std
-                or Mnemonic.Movups or Mnemonic.Movaps or Mnemonic.Movupd or Mnemonic.Movapd or Mnemonic.Movdqu or Mnemonic.Movdqa or Mnemonic.Movq or Mnemonic.Movd
-                or Mnemonic.Movsd or Mnemonic.Movss or Mnemonic.Movlps or Mnemonic.Movhps or Mnemonic.Pxor or Mnemonic.Xorps or Mnemonic.Punpcklqdq or Mnemonic.Pcmpeqb
-                or Mnemonic.Pmovmskb or Mnemonic.Vmovdqu or Mnemonic.Vmovdqa or Mnemonic.Vmovups or Mnemonic.Vmovaps or Mnemonic.Vpxor:
-                return 0;
-            case Mnemonic.Cmpxchg or Mnemonic.Cbw or Mnemonic.Cwde or Mnemonic.Cdqe:
-                return Rax;
-            case Mnemonic.Cwd or Mnemonic.Cdq or Mnemonic.Cqo:
-                return Rdx;
-            case Mnemonic.Mul or Mnemonic.Imul or Mnemonic.Div or Mnemonic.Idiv or Mnemonic.Rdtsc or Mnemonic.Cmpxchg8b or Mnemonic.Cmpxchg16b:
-                return Rax | Rdx;
-            default:
-                return facts.Has(InstructionTraits.Nop) ? 0 : All;
+            foreach (var mnemonic in mnemonics)
+            {
+                table[(int)mnemonic] = Change.Known | change;
+            }
         }
     }
 }
