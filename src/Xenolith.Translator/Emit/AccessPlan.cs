@@ -67,7 +67,6 @@ internal sealed class AccessPlan
         }
 
         Array.Fill(_runOf, (sbyte)-1);
-
         Forget(RegisterChanges.All);
         for (var i = 0; i < block.Count; i++)
         {
