@@ -81,6 +81,13 @@ public sealed class AccessRunTests
             assembler.Label(ref last);
         }
 
+        if (random.Next(8) != 0)
+        {
+            // Code of user mode, as this is, is looked at closely only if it uses the stack.
+            assembler.push(rax);
+            assembler.pop(rax);
+        }
+
         assembler.int3();
         var stream = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(stream), rip);

@@ -84,9 +84,11 @@ internal sealed class AccessPlan
         FindReloads(block);
     }
 
-    // Most blocks do not, and need no closer look. (Whoever copies a base into another register uses one of them twice, as a rule.)
+    // Most blocks do not, and need no closer look. (Whoever copies a base into another register uses one of them twice, as a rule.) Code of user mode, much of which is
+    // translated for each run of a program and executed once, gets that look for its prologues and epilogues only.
     private static bool UsesSomeBaseTwice(DecodedBlock block)
     {
+        var kernel = (long)block.Rip < 0;
         const InstructionTraits memory = InstructionTraits.ReadsMemory | InstructionTraits.WritesMemory;
         var used = 0;
         for (var i = 0; i < block.Count; i++)
@@ -94,7 +96,7 @@ internal sealed class AccessPlan
             var facts = block.Facts[i];
             var number = facts.Class switch
             {
-                InstructionClass.Copy => facts.Has(memory) ? block.Instructions[i].MemoryBase - Register.RAX : -1,
+                InstructionClass.Copy => kernel && facts.Has(memory) ? block.Instructions[i].MemoryBase - Register.RAX : -1,
                 InstructionClass.Stack => HostCode.Rsp,
                 InstructionClass.ControlFlow when block.Ends && i == block.Count - 1 => HostCode.Rsp,
                 _ => -1,

@@ -71,6 +71,8 @@ public class AccessRunTests
             a.je(unchanged);
             a.mov(__qword_ptr[rbx + 16], rax);
             a.Label(ref unchanged);
+            a.push(rax);
+            a.pop(rax);
             a.dec(rcx);
             a.jnz(loop);
             a.syscall();
@@ -96,6 +98,8 @@ public class AccessRunTests
             a.mov(dl, 0);
             a.movzx(edx, dl);
             a.add(r13, rdx);
+            a.push(rax);
+            a.pop(rax);
             a.dec(rcx);
             a.jnz(loop);
             a.syscall();

@@ -19,8 +19,8 @@ public class ShootdownTests
     public void After_RevokeWrites_returns_no_run_of_accesses_writes_the_frame() => WriteWhileRevoking(CodeHarness.Data, rounds: 200, pause: 2000, a =>
     {
         a.mov(rax, __qword_ptr[rbx + 8]);
-        a.inc(__qword_ptr[rsp - 8]);
-        a.mov(rdx, __qword_ptr[rsp - 16]);
+        a.push(rax);
+        a.pop(rdx);
     });
 
     private static void WriteWhileRevoking(ulong target, int rounds, int pause, Action<Assembler>? before = null)
