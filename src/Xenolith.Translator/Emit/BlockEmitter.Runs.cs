@@ -129,7 +129,7 @@ internal sealed partial class BlockEmitter
     // The instruction's bytes are parsed.
     private void EmitCopyAt(in Instruction instruction, InstructionFacts facts, int offset)
     {
-        FlagsForOperation(facts);
+        FlagsForOperation(facts, HostCode.R10);
         _rewriter.Displacement = offset;
         EmitWithRegisters(new RenamePlan(ref _rewriter, RegisterOperands.Of(instruction)), HostCode.R10, HostCode.R10, InstructionRewriter.MemoryForm.Displaced);
     }
