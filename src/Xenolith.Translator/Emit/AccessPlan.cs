@@ -208,8 +208,19 @@ internal sealed class AccessPlan
 
         _runs[_count] = new AccessRun
         {
-            Key = key, Base = place.Base, Index = place.Index, Scale = place.Scale, Low = low, High = low + size, Added = (int)added, Head = index, Members = 1, Slot = -1,
-            Writes = write, Polls = polls, Calls = calls,
+            Key = key,
+            Base = place.Base,
+            Index = place.Index,
+            Scale = place.Scale,
+            Low = low,
+            High = low + size,
+            Added = (int)added,
+            Head = index,
+            Members = 1,
+            Slot = -1,
+            Writes = write,
+            Polls = polls,
+            Calls = calls,
         };
         _runOf[index] = (sbyte)_count;
         _offsets[index] = low;
