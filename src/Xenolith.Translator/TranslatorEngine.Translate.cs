@@ -167,7 +167,7 @@ public sealed partial class TranslatorEngine
         // Writes by another process are not seen: each instruction is read anew when its turn comes.
         once = IsShared(mfn);
         BecomeCode(vcpu, mfn);
-        _decoder.CodeAt = target => CodeAt(vcpu, target);
+        _asker = vcpu;
         if (!_decoder.Decode(rip, mode, page, 0, once ? 1 : DecodedBlock.Capacity))
         {
             if (!TryFetchPage(vcpu, (rip + 4096) & ~4095UL, out second, out secondPage))
@@ -195,14 +195,14 @@ public sealed partial class TranslatorEngine
     }
 
     // Code of the kernel's that a block jumps to, for the flags it reads: while all kernel halves are one.
-    private nint CodeAt(VcpuContext vcpu, ulong address)
+    private nint CodeAt(ulong address)
     {
-        var context = vcpu.Current;
-        if (!_cache.LinksKernelPages || vcpu.Registers.KernelMode == 0)
+        if (_asker is not { } vcpu || !_cache.LinksKernelPages || vcpu.Registers.KernelMode == 0)
         {
             return 0;
         }
 
+        var context = vcpu.Current;
         if (!context.TryFetched(address, out var fetched))
         {
             var result = Walk.Walk(context.Root, address, WalkAccess.Fetch);

@@ -22,6 +22,9 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
     private readonly BlockEmitter _emitter;
     private readonly Action<string> _log;
     private readonly Action<ulong, nint> _forgetLanding;
+
+    // The vCPU that translates now, for the decoder's look at other pages. A field: a closure for each block would be the heap's largest user.
+    private VcpuContext? _asker;
     private volatile VcpuContext[] _vcpus = [];
     private long _translations, _instructions, _kills, _resets, _shootdowns;
 
@@ -46,6 +49,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
         EmptyContext = new EmptyContext(_cache.Thunks.Indirect);
         _emitter = new BlockEmitter(_cache);
         _forgetLanding = ForgetLanding;
+        _decoder.CodeAt = CodeAt;
         frames.CodeWatcher = this;
     }
 

@@ -9,6 +9,9 @@ internal static class RegisterChanges
     /// <summary>All general registers.</summary>
     public const int All = 0xffff;
 
+    /// <summary>More than there are; counting them would make a string of each one's name.</summary>
+    private const int Mnemonics = 4096;
+
     private static readonly Change[] s_byMnemonic = Table();
 
     [Flags]
@@ -78,7 +81,7 @@ internal static class RegisterChanges
 
     private static Change[] Table()
     {
-        var table = new Change[Enum.GetValues<Mnemonic>().Length];
+        var table = new Change[Mnemonics];
         Set(
             Change.Known,
             Mnemonic.Cmp, Mnemonic.Test, Mnemonic.Bt, Mnemonic.Nop, Mnemonic.Endbr64, Mnemonic.Pause, Mnemonic.Lfence, Mnemonic.Mfence, Mnemonic.Sfence,
