@@ -1,10 +1,7 @@
-using System.Globalization;
-using System.Text;
 using Iced.Intel;
-using Xenolith.Tests.NativeOracle.Forms;
 using Xenolith.Tests.NativeOracle.Machine;
-using Xenolith.Translator.Decode;
 using static Iced.Intel.AssemblerRegisters;
+using static Xenolith.Tests.NativeOracle.RandomPieces;
 
 namespace Xenolith.Tests.NativeOracle;
 
@@ -15,47 +12,28 @@ namespace Xenolith.Tests.NativeOracle;
 /// </summary>
 public sealed class AccessRunTests
 {
-    private const int Rounds = 6000, MostReported = 3, NearEdge = 160, Length = 24;
-
-    private static readonly AssemblerRegister64[] Registers = [rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
-
-    private static readonly ulong[] Edges =
-        [AddressMap.Data, AddressMap.Data + 0x1000, AddressMap.Data + 0x2000, AddressMap.Hole, AddressMap.ReadOnlyData, AddressMap.ReadOnlyData + 0x1000, AddressMap.Code + 0x1000];
+    private const int Rounds = 6000, NearEdge = 160, Length = 24;
 
     [Fact]
-    public void RunsOfAccessesRunAsOnTheRealCpu()
-    {
-        using var guest = new GuestMachine();
-        var failures = new StringBuilder();
-        for (var round = 0; round < Rounds && failures.Length < 4000 * MostReported; round++)
-        {
-            var random = new Random(round);
-            var state = StateMaker.Random(random);
-            state.Rflags &= ~0x400UL;
-            var memory = MemoryImage.Random(random);
-            var bases = Enumerable.Range(0, 3).Select(_ => Any(random)).ToArray();
-            foreach (var register in bases.Append(rsp))
-            {
-                // Most places are good ones, or no piece would come to its end.
-                state.General[Number(register)] = random.Next(3) == 0
-                    ? Edges[random.Next(Edges.Length)] + (ulong)(random.Next(2 * NearEdge) - NearEdge)
-                    : AddressMap.Data + 0x1000 + (ulong)(random.Next(200) * 8);
-            }
+    public void RunsOfAccessesRunAsOnTheRealCpu() => Check(Rounds, Piece, exactAddress: true);
 
-            var code = Make(random, state.Rip, bases);
-            code.CopyTo(memory.At(state.Rip, code.Length));
-            if (SequenceTests.Compare(guest, state, memory, GuestFlags.None, exactAddress: true) is { } difference)
-            {
-                failures.Append(CultureInfo.InvariantCulture, $"\nround {round}:{difference}\n{string.Join(", ", state.General.Select((value, i) => $"{i}={value:x}"))}\n{SequenceTests.Listing(code, state.Rip)}");
-            }
+    private static Func<string> Piece(Random random, MachineState state, MemoryImage memory)
+    {
+        var bases = Enumerable.Range(0, 3).Select(_ => Any(random)).ToArray();
+        foreach (var register in bases.Append(rsp))
+        {
+            // Most places are good ones, or no piece would come to its end.
+            state.General[Number(register)] = random.Next(3) == 0
+                ? RandomPieces.NearEdge(random, NearEdge)
+                : AddressMap.Data + 0x1000 + (ulong)(random.Next(200) * 8);
         }
 
-        Assert.True(failures.Length == 0, failures.ToString());
+        var code = Place(memory, state.Rip, assembler => Make(assembler, random, bases));
+        return () => $"{string.Join(", ", state.General.Select((value, i) => $"{i}={value:x}"))}\n{SequenceTests.Listing(code, state.Rip)}";
     }
 
-    private static byte[] Make(Random random, ulong rip, AssemblerRegister64[] bases)
+    private static void Make(Assembler assembler, Random random, AssemblerRegister64[] bases)
     {
-        var assembler = new Assembler(64);
         Label? pending = null;
         for (var i = random.Next(2, Length); i >= 0; i--)
         {
@@ -89,9 +67,6 @@ public sealed class AccessRunTests
         }
 
         assembler.int3();
-        var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), rip);
-        return stream.ToArray();
     }
 
     private static void Access(Assembler assembler, Random random, AssemblerRegister64 @base)
@@ -168,8 +143,6 @@ public sealed class AccessRunTests
 
         return pending;
     }
-
-    private static AssemblerRegister64 Any(Random random) => Registers[random.Next(Registers.Length)];
 
     private static int Number(AssemblerRegister64 register) => register.Value.GetNumber();
 }

@@ -1,10 +1,7 @@
-using System.Globalization;
-using System.Text;
 using Iced.Intel;
-using Xenolith.Tests.NativeOracle.Forms;
 using Xenolith.Tests.NativeOracle.Machine;
-using Xenolith.Translator.Decode;
 using static Iced.Intel.AssemblerRegisters;
+using static Xenolith.Tests.NativeOracle.RandomPieces;
 
 namespace Xenolith.Tests.NativeOracle;
 
@@ -14,50 +11,25 @@ namespace Xenolith.Tests.NativeOracle;
 /// </summary>
 public sealed class BranchFlagsTests
 {
-    private const int Rounds = 3000, MostReported = 3;
+    private const int Rounds = 3000;
     private const ulong Start = AddressMap.Code + 0x10, Back = AddressMap.Code + 0x300, SamePage = AddressMap.Code + 0x500, OtherPage = AddressMap.Code + 0x1040;
     private const ulong Pointer = AddressMap.Data + 0x100, Results = AddressMap.Data + 0x200;
 
     [Fact]
-    public void FlagsArriveAtEveryBranchTarget()
+    public void FlagsArriveAtEveryBranchTarget() => Check(Rounds, (random, state, memory) =>
     {
-        using var guest = new GuestMachine();
-        var failures = new StringBuilder();
-        for (var round = 0; round < Rounds && failures.Length < 4000 * MostReported; round++)
-        {
-            var random = new Random(round);
-            var state = StateMaker.Random(random);
-            state.Rflags &= ~0x400UL;
-            state.Rip = Start;
-            state.General[4] = AddressMap.Data + 0x800;
-            state.General[14] = Results;
-            state.General[15] = 3;
-            var memory = MemoryImage.Random(random);
-            var target = random.Next(2) == 0 ? SamePage : OtherPage;
-            var way = random.Next(9);
-            var first = Place(memory, Start, assembler => Leave(assembler, random, way, target));
-            var second = Place(memory, target, assembler => Arrive(assembler, random, way));
-            Place(memory, Back, GoRound);
-            BitConverter.GetBytes(target).CopyTo(memory.At(Pointer, 8));
-            if (SequenceTests.Compare(guest, state, memory, GuestFlags.None) is { } difference)
-            {
-                failures.Append(CultureInfo.InvariantCulture, $"\nround {round}:{difference}\n{SequenceTests.Listing(first, Start)}\n{SequenceTests.Listing(second, target)}");
-            }
-        }
-
-        Assert.True(failures.Length == 0, failures.ToString());
-    }
-
-    private static byte[] Place(MemoryImage memory, ulong address, Action<Assembler> write)
-    {
-        var assembler = new Assembler(64);
-        write(assembler);
-        var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), address);
-        var code = stream.ToArray();
-        code.CopyTo(memory.At(address, code.Length));
-        return code;
-    }
+        state.Rip = Start;
+        state.General[4] = AddressMap.Data + 0x800;
+        state.General[14] = Results;
+        state.General[15] = 3;
+        var target = random.Next(2) == 0 ? SamePage : OtherPage;
+        var way = random.Next(9);
+        var first = Place(memory, Start, assembler => Leave(assembler, random, way, target));
+        var second = Place(memory, target, assembler => Arrive(assembler, random, way));
+        Place(memory, Back, GoRound);
+        BitConverter.GetBytes(target).CopyTo(memory.At(Pointer, 8));
+        return () => $"{SequenceTests.Listing(first, Start)}\n{SequenceTests.Listing(second, target)}";
+    });
 
     // Flags by an operation, perhaps an access to memory behind it, then the branch.
     private static void Leave(Assembler assembler, Random random, int way, ulong target)

@@ -1,10 +1,6 @@
-using System.Globalization;
-using System.Text;
 using Iced.Intel;
-using Xenolith.Tests.NativeOracle.Forms;
-using Xenolith.Tests.NativeOracle.Machine;
-using Xenolith.Translator.Decode;
 using static Iced.Intel.AssemblerRegisters;
+using static Xenolith.Tests.NativeOracle.RandomPieces;
 
 namespace Xenolith.Tests.NativeOracle;
 
@@ -14,40 +10,19 @@ namespace Xenolith.Tests.NativeOracle;
 /// </summary>
 public sealed class StackRunTests
 {
-    private const int Rounds = 4000, MostReported = 3, NearEdge = 96;
-
-    private static readonly AssemblerRegister64[] Registers = [rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15];
-
-    private static readonly ulong[] Edges =
-        [AddressMap.Data, AddressMap.Data + 0x1000, AddressMap.Data + 0x2000, AddressMap.Hole, AddressMap.ReadOnlyData, AddressMap.ReadOnlyData + 0x1000, AddressMap.Code + 0x1000];
+    private const int Rounds = 4000, NearEdge = 96;
 
     [Fact]
-    public void RunsOfStackAccessesRunAsOnTheRealCpu()
+    public void RunsOfStackAccessesRunAsOnTheRealCpu() => Check(Rounds, (random, state, memory) =>
     {
-        using var guest = new GuestMachine();
-        var failures = new StringBuilder();
-        for (var round = 0; round < Rounds && failures.Length < 4000 * MostReported; round++)
-        {
-            var random = new Random(round);
-            var state = StateMaker.Random(random);
-            state.Rflags &= ~0x400UL;
-            var memory = MemoryImage.Random(random);
-            state.General[4] = Edges[random.Next(Edges.Length)] + (ulong)(random.Next(2 * NearEdge) - NearEdge);
-            state.General[4] &= random.Next(4) == 0 ? ulong.MaxValue : ~7UL;
-            var code = Make(random, state.Rip);
-            code.CopyTo(memory.At(state.Rip, code.Length));
-            if (SequenceTests.Compare(guest, state, memory, GuestFlags.None) is { } difference)
-            {
-                failures.Append(CultureInfo.InvariantCulture, $"\nround {round}, rsp {state.General[4]:x}:{difference}\n{SequenceTests.Listing(code, state.Rip)}");
-            }
-        }
+        state.General[4] = RandomPieces.NearEdge(random, NearEdge);
+        state.General[4] &= random.Next(4) == 0 ? ulong.MaxValue : ~7UL;
+        var code = Place(memory, state.Rip, assembler => Make(assembler, random));
+        return () => $"rsp {state.General[4]:x}\n{SequenceTests.Listing(code, state.Rip)}";
+    });
 
-        Assert.True(failures.Length == 0, failures.ToString());
-    }
-
-    private static byte[] Make(Random random, ulong rip)
+    private static void Make(Assembler assembler, Random random)
     {
-        var assembler = new Assembler(64);
         var function = assembler.CreateLabel();
         var calls = random.Next(2) == 0;
         Piece(assembler, random);
@@ -76,10 +51,6 @@ public sealed class StackRunTests
 
             assembler.ret((ushort)(random.Next(2) * 8));
         }
-
-        var stream = new MemoryStream();
-        assembler.Assemble(new StreamCodeWriter(stream), rip);
-        return stream.ToArray();
     }
 
     private static void Piece(Assembler assembler, Random random)
@@ -117,6 +88,4 @@ public sealed class StackRunTests
             default: break;
         }
     }
-
-    private static AssemblerRegister64 Any(Random random) => Registers[random.Next(Registers.Length)];
 }
