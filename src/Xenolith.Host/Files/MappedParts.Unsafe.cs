@@ -28,22 +28,25 @@ internal sealed unsafe partial class MappedParts(SafeFileHandle file, long lengt
 
     private readonly Lock _gate = new();
 
-    /// <summary>A place has the number of the part that holds it in its high half; in its low half how many bytes of that were moved, or <see cref="Mapped"/>.</summary>
-    private readonly long[] _places = new long[Places];
+    /// <summary>
+    /// A place has the number of the part that holds it in its high half; in its low half how many bytes of that were moved, or <see cref="Mapped"/>.
+    /// Null until something is noted: many disks never are.
+    /// </summary>
+    private long[]? _places;
 
     private nint _address;
 
     /// <summary>Host address of a range if all of it is mapped and in memory, else 0.</summary>
     public nint Find(long position, long bytes)
     {
-        if (bytes < Least)
+        if (bytes < Least || Volatile.Read(ref _places) is not { } places)
         {
             return 0;
         }
 
         for (var part = position >> PartBits; part <= (position + bytes - 1) >> PartBits; part++)
         {
-            if (Volatile.Read(ref Place(part)) != Entry(part, Mapped))
+            if (Volatile.Read(ref Place(places, part)) != Entry(part, Mapped))
             {
                 return 0;
             }
@@ -68,11 +71,12 @@ internal sealed unsafe partial class MappedParts(SafeFileHandle file, long lengt
             return;
         }
 
+        var places = Volatile.Read(ref _places) ?? MakePlaces();
         for (var end = position + bytes; position < end;)
         {
             var part = position >> PartBits;
             var next = Math.Min(end, (part + 1) << PartBits);
-            NotePart(part, (int)(next - position));
+            NotePart(places, part, (int)(next - position));
             position = next;
         }
     }
@@ -82,21 +86,38 @@ internal sealed unsafe partial class MappedParts(SafeFileHandle file, long lengt
     /// <param name="bytes">Length of the range.</param>
     public void Cool(long position, long bytes)
     {
+        if (Volatile.Read(ref _places) is not { } places)
+        {
+            return;
+        }
+
         for (var part = position >> PartBits; part <= (position + bytes - 1) >> PartBits; part++)
         {
-            Volatile.Write(ref Place(part), Entry(part, 0));
+            Volatile.Write(ref Place(places, part), Entry(part, 0));
         }
     }
 
     /// <summary>All parts have to earn their places again.</summary>
-    public void CoolAll() => Array.Clear(_places);
+    public void CoolAll()
+    {
+        if (Volatile.Read(ref _places) is { } places)
+        {
+            Array.Clear(places);
+        }
+    }
 
     /// <summary>Where a byte of a part that is or was mapped lies.</summary>
     internal nint AddressOf(long position) => _address + (nint)position;
 
-    private void NotePart(long part, int bytes)
+    private long[] MakePlaces()
     {
-        ref var place = ref Place(part);
+        var made = new long[Places];
+        return Interlocked.CompareExchange(ref _places, made, null) ?? made;
+    }
+
+    private void NotePart(long[] places, long part, int bytes)
+    {
+        ref var place = ref Place(places, part);
         var (owner, moved) = (place >> 32, (int)place);
         if (owner == part && moved == Mapped)
         {
@@ -112,7 +133,7 @@ internal sealed unsafe partial class MappedParts(SafeFileHandle file, long lengt
         Volatile.Write(ref place, Entry(part, moved < earned ? moved : TryMap(part) ? Mapped : 0));
     }
 
-    private ref long Place(long part) => ref _places[part & (Places - 1)];
+    private static ref long Place(long[] places, long part) => ref places[part & (Places - 1)];
 
     private static long Entry(long part, int moved) => (part << 32) | (uint)moved;
 
