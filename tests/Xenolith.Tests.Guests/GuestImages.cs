@@ -87,6 +87,15 @@ internal static class GuestImages
         rewrite) # the same 4 MiB again and again, past all caches of its own, and never flushed
             for round in $(seq 10); do head -c 4194304 /dev/urandom > /tmp/data; dd if=/tmp/data of=/dev/xvda bs=1M oflag=direct conv=notrunc 2>/dev/null; done
             echo "SUM $(sha256sum < /tmp/data)"; echo REWRITTEN; sleep 100000 ;;
+        refill) # 2 MiB rewritten until no call writes them; then the host's room is used up; then their first half loses its own
+            rewrite() { head -c 2097152 /dev/urandom > /tmp/data; dd if=/tmp/data of=/dev/xvda bs=1M oflag=direct conv=notrunc 2>/dev/null; }
+            fill() { dd if=/dev/zero of=/dev/xvda bs=64k seek=$1 oflag=direct conv=notrunc 2>/dev/null; echo "FILLED $?"; }
+            same() { dd if=/dev/xvda bs=1M $1 count=1 iflag=direct 2>/dev/null | cmp - /tmp/part && echo SAME; }
+            for round in $(seq 10); do rewrite; done; fill 32
+            rewrite; echo "REWRITTEN $?"; dd if=/tmp/data of=/tmp/part bs=1M skip=1 2>/dev/null; same skip=1
+            blkdiscard -o 0 -l 1048576 /dev/xvda; echo "TRIMMED $?"; fill 48
+            dd if=/tmp/data of=/dev/xvda bs=1M count=1 oflag=direct conv=notrunc 2>/dev/null; echo "AGAIN $?"
+            same skip=1; echo REFILLED; sleep 100000 ;;
         far) # a sector beyond 2 TiB
             echo "SIZE $(cat /sys/block/xvda/size)"; head -c 512 /dev/urandom > /tmp/one
             dd if=/tmp/one of=/dev/xvda bs=512 seek=4294967300 oflag=direct conv=notrunc 2>/dev/null

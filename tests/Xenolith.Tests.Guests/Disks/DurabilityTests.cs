@@ -86,16 +86,23 @@ public sealed class DurabilityTests : DiskHost
     [Fact]
     public void A_full_host_disk_gives_errors_and_the_domain_lives()
     {
-        // A file system with less room than the image has, in a mount namespace of its own, so that no right is needed.
-        var full = Directory.CreateDirectory(In("full")).FullName;
-        var config = DiskConfig("guest", "fill", $"disk = [ '{full}/a.img,raw,xvda,w' ]");
-        DiskImages.Run(
-            "unshare",
-            "--user", "--map-root-user", "--mount", "sh", "-c",
-            $"mount -t tmpfs -o size=4m tmpfs {full} && truncate -s 16M {full}/a.img && XENOLITH_RUNDIR={Path} exec {GuestImages.Programs}/xl create -q {config}");
+        CreateWithLittleRoom("fill", mebibytes: 4);
 
         AwaitConsole("guest", "FILLED 1");
         AwaitConsole("guest", "STILL-READS");
+        Assert.NotNull(Find("guest"));
+        Assert.Matches("disk xvda: Write of [0-9]+ bytes at sector [0-9]+ failed: No space left on device", XlOk("dmesg").Output);
+    }
+
+    /// <summary>What goes through no call meets the same: parts with room of their own are written, one whose room is gone is an error.</summary>
+    [Fact]
+    public void A_full_host_disk_under_rewritten_parts_gives_errors_and_the_domain_lives()
+    {
+        CreateWithLittleRoom("refill", mebibytes: 8);
+
+        AwaitConsole("guest", "REFILLED");
+        var log = File.ReadAllText(System.IO.Path.Combine(Path, "log", "console", "guest-guest.log"));
+        Assert.Equal(["FILLED 1", "REWRITTEN 0", "SAME", "TRIMMED 0", "FILLED 1", "AGAIN 1", "SAME", "REFILLED"], Regex.Matches(log, "^(FILLED|REWRITTEN|SAME|TRIMMED|AGAIN|REFILLED)[ 0-9]*(?=\r?$)", RegexOptions.Multiline).Select(m => m.Value));
         Assert.NotNull(Find("guest"));
         Assert.Matches("disk xvda: Write of [0-9]+ bytes at sector [0-9]+ failed: No space left on device", XlOk("dmesg").Output);
     }
@@ -134,6 +141,17 @@ public sealed class DurabilityTests : DiskHost
         AwaitConsole("guest", "READ-FAILED");
         Assert.NotNull(Find("guest"));
         Eventually(() => XlOk("dmesg").Output.Contains("disk xvda: Read of"), "xl dmesg does not say what happened");
+    }
+
+    /// <summary>Creates the domain guest with a disk of 16 MiB in a file system with less room, in a mount namespace of its own, so that no right is needed.</summary>
+    private void CreateWithLittleRoom(string use, int mebibytes)
+    {
+        var full = Directory.CreateDirectory(In("full")).FullName;
+        var config = DiskConfig("guest", use, $"disk = [ '{full}/a.img,raw,xvda,w' ]");
+        DiskImages.Run(
+            "unshare",
+            "--user", "--map-root-user", "--mount", "sh", "-c",
+            $"mount -t tmpfs -o size={mebibytes}m tmpfs {full} && truncate -s 16M {full}/a.img && XENOLITH_RUNDIR={Path} exec {GuestImages.Programs}/xl create -q {config}");
     }
 
     /// <summary>The files that the guest said to be durable have the contents that it wrote.</summary>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Xenolith.Host;
 using Xenolith.Host.Files;
 
 namespace Xenolith.Tests.Unit.Host;
@@ -134,6 +135,30 @@ public sealed class MappedWritesTests : IDisposable
         Assert.False(writes.TryCopy([new MemoryRun(_memory, 4096), new MemoryRun(_memory + 8192, 8192)], 0));
         RandomAccess.SetLength(_file, MiB);
         Assert.True(writes.TryCopy([new MemoryRun(_memory, 4096), new MemoryRun(_memory + 8192, 8192)], 0));
+    }
+
+    [Fact]
+    public void A_file_system_without_room_for_a_page_is_an_answer_and_no_signal()
+    {
+        using var small = new SmallFileSystem(8);
+        using var file = File.OpenHandle(small.File("a.img"), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite);
+        RandomAccess.Write(file, new byte[4 * MiB], 0);
+        using var writes = new MappedWrites(file, 4 * MiB);
+        Heat(writes, 0, 4 * MiB, MappedWrites.Rewrites);
+        Assert.Equal(0, PositionedIo.PunchHole(file, MiB, MiB));
+        small.Fill();
+
+        // What has its room is written, what lost it is left to a call; a copy that nobody looked before for ends at the first page without room.
+        Assert.True(Write(writes, 2 * MiB, Random(MiB)));
+        Assert.False(Write(writes, MiB, Random(MiB)));
+        Assert.False(writes.TryCopy([new MemoryRun(_memory, 4 * 4096)], MiB - (2 * 4096)));
+        Assert.Equal(Errno.ENOSPC, PositionedIo.Write(file, [new MemoryRun(_memory, MiB)], MiB, wait: true));
+
+        // With room again a part earns its place as any other.
+        File.Delete(small.File("filler"));
+        Assert.Equal(0, PositionedIo.Write(file, [new MemoryRun(_memory, MiB)], MiB, wait: true));
+        Heat(writes, MiB, MiB, MappedWrites.Rewrites);
+        Assert.True(Write(writes, MiB, Random(MiB)));
     }
 
     [Fact]
