@@ -37,18 +37,27 @@ public sealed class SocketStream(SafeFileHandle socket) : Stream
     /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
-        while (!_disposed)
+        var held = false;
+        try
         {
-            var count = StreamSocket.Receive(socket, buffer);
-            if (count != Descriptors.WouldBlock)
+            socket.DangerousAddRef(ref held);
+            while (!_disposed)
             {
-                return count;
+                var count = StreamSocket.Receive(socket, buffer);
+                if (count != Descriptors.WouldBlock)
+                {
+                    return count;
+                }
+
+                Wait(PollEvents.Readable);
             }
 
-            Wait(PollEvents.Readable);
+            throw new ObjectDisposedException(nameof(SocketStream));
         }
-
-        throw new ObjectDisposedException(nameof(SocketStream));
+        finally
+        {
+            Release(held);
+        }
     }
 
     /// <inheritdoc/>
@@ -57,22 +66,31 @@ public sealed class SocketStream(SafeFileHandle socket) : Stream
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        while (!buffer.IsEmpty)
+        var held = false;
+        try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            var count = StreamSocket.Send(socket, buffer);
-            if (count == 0)
+            socket.DangerousAddRef(ref held);
+            while (!buffer.IsEmpty)
             {
-                throw new IOException("the peer closed the connection");
-            }
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                var count = StreamSocket.Send(socket, buffer);
+                if (count == 0)
+                {
+                    throw new IOException("the peer closed the connection");
+                }
 
-            if (count == Descriptors.WouldBlock)
-            {
-                Wait(PollEvents.Writable);
-                continue;
-            }
+                if (count == Descriptors.WouldBlock)
+                {
+                    Wait(PollEvents.Writable);
+                    continue;
+                }
 
-            buffer = buffer[count..];
+                buffer = buffer[count..];
+            }
+        }
+        finally
+        {
+            Release(held);
         }
     }
 
@@ -95,7 +113,7 @@ public sealed class SocketStream(SafeFileHandle socket) : Stream
             _disposed = true;
             _end.Signal();
 
-            // The descriptor goes with the last user: one that waits holds it by its handle until it has looked at the end.
+            // The descriptor goes with the last user: one that reads or writes holds it by its handle until it has looked at the end.
             socket.Dispose();
         }
 
@@ -104,22 +122,18 @@ public sealed class SocketStream(SafeFileHandle socket) : Stream
 
     private void Wait(PollEvents wanted)
     {
-        var held = false;
-        try
+        Span<PollEntry> entries = [
+            new() { Descriptor = Descriptors.Number(socket), Wanted = wanted },
+            new() { Descriptor = Descriptors.Number(_end.Handle), Wanted = PollEvents.Readable },
+        ];
+        Poller.Wait(entries, Timeout.Infinite);
+    }
+
+    private void Release(bool held)
+    {
+        if (held)
         {
-            socket.DangerousAddRef(ref held);
-            Span<PollEntry> entries = [
-                new() { Descriptor = Descriptors.Number(socket), Wanted = wanted },
-                new() { Descriptor = Descriptors.Number(_end.Handle), Wanted = PollEvents.Readable },
-            ];
-            Poller.Wait(entries, Timeout.Infinite);
-        }
-        finally
-        {
-            if (held)
-            {
-                socket.DangerousRelease();
-            }
+            socket.DangerousRelease();
         }
     }
 }

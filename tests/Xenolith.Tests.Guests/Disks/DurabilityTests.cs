@@ -124,6 +124,7 @@ public sealed class DurabilityTests : DiskHost
         Assert.NotNull(Find("guest"));
         var log = System.IO.Path.Combine(Path, "log", "xl-guest.log");
         Eventually(() => File.ReadAllText(log).Contains("disk xvda: its server qemu-nbd"), "the log does not say what happened");
+        Eventually(() => XlOk("dmesg").Output.Contains($"disk xvda: the connection to its server, qemu-nbd for {image}, broke: "), "xl dmesg does not say what happened");
     }
 
     [Fact]

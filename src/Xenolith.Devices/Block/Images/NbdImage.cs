@@ -15,9 +15,9 @@ public sealed class NbdImage : IDiskImage
     /// <param name="stream">Connected to the server.</param>
     /// <param name="export">The export's name; empty for the server's default.</param>
     /// <param name="name">For messages.</param>
-    /// <param name="log">Told when the connection breaks.</param>
+    /// <param name="lost">Told why, once, when the connection breaks; requests fail from then on.</param>
     /// <exception cref="NbdException">The server refused or does not speak the protocol.</exception>
-    public NbdImage(Stream stream, string export, string name, Action<string> log)
+    public NbdImage(Stream stream, string export, string name, Action<string> lost)
     {
         ArgumentNullException.ThrowIfNull(stream);
         Name = name;
@@ -30,7 +30,7 @@ public sealed class NbdImage : IDiskImage
             throw new NbdException($"disk {name}: the NBD server closed the connection during negotiation; its own log says why");
         }
 
-        _client = new NbdClient(stream, reason => log($"disk {name}: the connection to its NBD server broke ({reason}); requests fail from now on"));
+        _client = new NbdClient(stream, lost);
     }
 
     /// <inheritdoc/>

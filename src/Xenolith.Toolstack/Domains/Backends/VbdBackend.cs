@@ -34,13 +34,15 @@ internal sealed class VbdBackendKind : IBackendKind
 
     private static NbdImage OpenNbd(Message order, IReadOnlyList<SafeFileHandle> descriptors, BackendEvents events)
     {
+        var (disk, server) = (order.Text("name"), $"{order.Text("server")} for {order.Text("image")}");
         try
         {
-            return new NbdImage(new SocketStream(descriptors[0]), string.Empty, order.Text("image"), events.Log);
+            return new NbdImage(new SocketStream(descriptors[0]), string.Empty, order.Text("image"), reason => events.Log(
+                $"{disk}: the connection to its server, {server}, broke: {reason}. Its requests fail from now on; detach it and attach it again."));
         }
         catch (NbdException e)
         {
-            throw new DeviceException($"{order.Text("name")}: {order.Text("server")} for {order.Text("image")}: {e.Message}");
+            throw new DeviceException($"{disk}: {server}: {e.Message}");
         }
     }
 }
