@@ -40,6 +40,9 @@ public sealed unsafe class SlirpStack : IDisposable
     /// <param name="length">Its bytes.</param>
     public delegate void FrameSink(nint address, int length);
 
+    /// <summary>Owner of a socket that no frame made the library open.</summary>
+    public const int Nobody = -1;
+
     private const int PollIn = 1, PollOut = 2, PollUrgent = 4, PollError = 8, PollHangUp = 16;
 
     private readonly FrameSink _send;
@@ -47,7 +50,11 @@ public sealed unsafe class SlirpStack : IDisposable
     private readonly List<PollEntry> _rows = [];
     private readonly GCHandle _self;
     private readonly SlirpLibrary.Callbacks* _callbacks;
+
+    /// <summary>The open sockets that the library told of, by their numbers: who sent the frame that made it open each, or <see cref="Nobody"/>.</summary>
+    private readonly Dictionary<int, int> _owners = [];
     private nint _stack;
+    private int _sender = Nobody;
 
     /// <summary>Starts one; <see cref="DllNotFoundException"/> names the package if libslirp is not there.</summary>
     /// <param name="network">What it plays.</param>
@@ -66,8 +73,8 @@ public sealed unsafe class SlirpStack : IDisposable
         _callbacks->TimerNew = &TimerNew;
         _callbacks->TimerFree = &TimerFree;
         _callbacks->TimerModify = &TimerModify;
-        _callbacks->RegisterPoll = &PollChanged;
-        _callbacks->UnregisterPoll = &PollChanged;
+        _callbacks->RegisterPoll = &Opened;
+        _callbacks->UnregisterPoll = &Closing;
         _callbacks->Notify = &Notified;
         var configuration = new SlirpLibrary.Configuration
         {
@@ -95,13 +102,19 @@ public sealed unsafe class SlirpStack : IDisposable
     }
 
     /// <summary>Gives it a frame of a guest, with its checksums filled in.</summary>
-    public void Input(ReadOnlySpan<byte> frame)
+    /// <param name="frame">The frame.</param>
+    /// <param name="sender">Who sent it, from 0: the owner of what the library opens because of it.</param>
+    public void Input(ReadOnlySpan<byte> frame, int sender)
     {
+        _sender = sender;
+
         // SAFETY: the library copies the frame during the call.
         fixed (byte* bytes = frame)
         {
             SlirpLibrary.Input(_stack, bytes, frame.Length);
         }
+
+        _sender = Nobody;
     }
 
     /// <summary>Leads a port of the host to a port of a guest. 0, or why the port cannot be had (errno).</summary>
@@ -134,6 +147,25 @@ public sealed unsafe class SlirpStack : IDisposable
 
         milliseconds = timeout > int.MaxValue ? Timeout.Infinite : (int)timeout;
         return CollectionsMarshal.AsSpan(_rows);
+    }
+
+    /// <summary>Tells of each open socket who sent the frame that made the library open it, or <see cref="Nobody"/>.</summary>
+    public void EachSocket(Action<int> tell)
+    {
+        ArgumentNullException.ThrowIfNull(tell);
+        foreach (var owner in _owners.Values)
+        {
+            tell(owner);
+        }
+
+        // The library does not tell of what it accepts for a guest, and before 4.6 of TCP only: some of the others are waited for.
+        foreach (var row in _rows)
+        {
+            if (!_owners.ContainsKey(row.Descriptor))
+            {
+                tell(Nobody);
+            }
+        }
     }
 
     /// <summary>Works on what happened to the rows of the last <see cref="Waits"/>.</summary>
@@ -207,10 +239,17 @@ public sealed unsafe class SlirpStack : IDisposable
     private static void TimerModify(nint timer, long at, nint opaque) => Of(opaque)._timers[(int)timer - 1].At = at;
 
     [UnmanagedCallersOnly]
-    private static void PollChanged(int descriptor, nint opaque)
+    private static void Opened(int descriptor, nint opaque)
     {
-        // The set is asked for anew before each wait.
+        // The library also tells of accepted sockets before it knows their numbers.
+        if (descriptor >= 0)
+        {
+            Of(opaque)._owners[descriptor] = Of(opaque)._sender;
+        }
     }
+
+    [UnmanagedCallersOnly]
+    private static void Closing(int descriptor, nint opaque) => Of(opaque)._owners.Remove(descriptor);
 
     [UnmanagedCallersOnly]
     private static void Notified(nint opaque)

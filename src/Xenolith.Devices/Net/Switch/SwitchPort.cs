@@ -54,6 +54,9 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
     /// <inheritdoc/>
     public string? Broken => null;
 
+    /// <summary>Number of the connection that the last received frame came over, below <see cref="MostLinks"/>.</summary>
+    public int Sender { get; private set; }
+
     /// <summary>Peers connected now.</summary>
     public int Peers => _links.Count(l => l is not null);
 
@@ -133,6 +136,7 @@ public sealed class SwitchPort : IPacketPort, IPacketChannel
             {
                 header = VnetHeader.Read(_header);
                 Learn(into[0].Address, link);
+                Sender = link.Number;
                 return count - VnetHeader.Size;
             }
         }

@@ -18,7 +18,7 @@ public sealed class SwitchUplink : IDisposable
     /// <summary>The port's name on its switch.</summary>
     public const string PortName = "uplink";
 
-    /// <summary>Connections of all guests together at most.</summary>
+    /// <summary>Connections of all guests together at most; <see cref="ConnectionLimit"/> says how they share them.</summary>
     public const int MostConnections = 4096;
 
     /// <summary>Frames taken in a row: a guest that sends without end must not keep the uplink from its other sides.</summary>
@@ -30,6 +30,7 @@ public sealed class SwitchUplink : IDisposable
     private readonly SlirpStack _stack;
     private readonly UplinkClients _clients;
     private readonly ConnectionLimit _limit;
+    private readonly Action<int> _count;
     private readonly byte[] _frame = GC.AllocateArray<byte>(Room, pinned: true);
     private readonly byte[] _segment = new byte[Room];
     private readonly MemoryRun[] _into;
@@ -45,6 +46,7 @@ public sealed class SwitchUplink : IDisposable
     public SwitchUplink(SwitchPort port, SafeFileHandle listener, SlirpNetwork network, int mostConnections = MostConnections)
     {
         _limit = new ConnectionLimit(mostConnections);
+        _count = _limit.Count;
         _port = port;
         _stack = new SlirpStack(network, Send);
         _clients = new UplinkClients(listener, _stack, network);
@@ -65,7 +67,8 @@ public sealed class SwitchUplink : IDisposable
 
         _clients.Serve();
         var stack = _stack.Waits(ref milliseconds);
-        _limit.Counted(stack.Length);
+        _limit.Recount();
+        _stack.EachSocket(_count);
         var own = _port.AddWaits(_waits, receive: true, send: false, ref milliseconds);
         _waits[own++] = new PollEntry { Descriptor = _clients.Number, Wanted = PollEvents.Readable };
         if (_rows.Length < stack.Length + own)
@@ -96,7 +99,7 @@ public sealed class SwitchUplink : IDisposable
 
         var frame = _frame.AsSpan(0, length);
         _clients.Seen(frame);
-        if (!_limit.Admits(frame))
+        if (!_limit.Admits(frame, _port.Sender))
         {
             return;
         }
@@ -109,13 +112,13 @@ public sealed class SwitchUplink : IDisposable
         // A large packet is one large TCP segment to libslirp, which ends the connection itself. Over IPv6 it takes none larger than its MTU.
         if (header.Gso != VnetGso.TcpV6 || !TcpSegmenter.TryBegin(frame, in header, 0, out var segmenter))
         {
-            _stack.Input(frame);
+            _stack.Input(frame, _port.Sender);
             return;
         }
 
         while (segmenter.Next(_segment) is not 0 and var part)
         {
-            _stack.Input(_segment.AsSpan(0, part));
+            _stack.Input(_segment.AsSpan(0, part), _port.Sender);
         }
     }
 

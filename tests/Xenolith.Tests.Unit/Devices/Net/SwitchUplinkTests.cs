@@ -16,6 +16,8 @@ namespace Xenolith.Tests.Unit.Devices.Net;
 /// <summary>The real libslirp behind a real switch, with a guest's frames made by hand.</summary>
 public sealed class SwitchUplinkTests : IDisposable
 {
+    private const int MostConnections = 12;
+
     private readonly string _path = Directory.CreateTempSubdirectory("uplink").FullName;
     private readonly DirectoryHandle _root;
     private readonly SwitchUplink _uplink;
@@ -26,7 +28,7 @@ public sealed class SwitchUplinkTests : IDisposable
     {
         _root = DirectoryHandle.Open(_path);
         var uplink = UplinkDirectory.Claim(_root, "bridge0")!;
-        _uplink = new SwitchUplink(new SwitchPort(uplink[0], uplink[1]), uplink[2], SlirpNetwork.Usual);
+        _uplink = new SwitchUplink(new SwitchPort(uplink[0], uplink[1]), uplink[2], SlirpNetwork.Usual, MostConnections);
         var guest = SwitchDirectory.Join(_root, "bridge0", "vif1.0");
         _guest = new SwitchPort(guest[0], guest[1]);
         Take();
@@ -174,17 +176,7 @@ public sealed class SwitchUplinkTests : IDisposable
         server.Start();
         var port = ((IPEndPoint)server.LocalEndpoint).Port;
         Send(Arp());
-        var gateway = Receive(f => f[12] == 8 && f[13] == 6)[22..28];
-        var syn = Packets.Tcp(0);
-        gateway.CopyTo(syn, 0);
-        IPAddress.Parse("10.0.2.15").TryWriteBytes(syn.AsSpan(26), out _);
-        IPAddress.Parse("10.0.2.2").TryWriteBytes(syn.AsSpan(30), out _);
-        syn.AsSpan(24, 2).Clear();
-        BinaryPrimitives.WriteUInt16BigEndian(syn.AsSpan(24), (ushort)~Packets.Sum(syn.AsSpan(14, 20), 0));
-        BinaryPrimitives.WriteUInt16BigEndian(syn.AsSpan(36), (ushort)port);
-        syn[47] = 2;
-        Assert.True(FrameOffload.TryDescribe(syn, syn.Length, checksumBlank: true, validated: false, 0, out var header));
-        Send(syn, header);
+        Connect(_guest, Receive(f => f[12] == 8 && f[13] == 6)[22..28], port, 40000);
         var answer = Receive(f => f[12] == 8 && f[13] == 0 && f[23] == 6);
         Assert.Equal(0x12, answer[47]);
         Assert.True(Packets.ChecksumIsRight(answer));
@@ -265,18 +257,24 @@ public sealed class SwitchUplinkTests : IDisposable
     [Fact]
     public void Connections_are_limited_and_those_that_are_open_go_on()
     {
-        const int most = 8, tried = 50;
+        const int most = 12, tried = 50, guest = 5, other = 1023;
         var limit = new ConnectionLimit(most);
-        for (var turn = 0; turn < 3; turn++)
+        for (var open = 0; open < most; open += 4)
         {
-            limit.Counted(turn * 4);
-            var admitted = Enumerable.Range(0, tried).Count(_ => limit.Admits(Syn()));
-            Assert.Equal(most - (turn * 4), admitted);
-            Assert.True(limit.Admits(Packets.Tcp(100)));
-            Assert.True(limit.Admits(Arp()));
-            Assert.True(limit.Admits(DhcpDiscover(1)));
-            Assert.True(limit.Admits(NeighbourAdvertisement()));
-            Assert.False(limit.Admits(new byte[60]));
+            limit.Recount();
+            for (var i = 0; i < open; i++)
+            {
+                limit.Count(SlirpStack.Nobody);
+            }
+
+            // Half of what is free, and the same again for half of the rest.
+            Assert.Equal((most - open) / 2, Enumerable.Range(0, tried).Count(_ => limit.Admits(Syn(), guest)));
+            Assert.Equal((most - open) / 4, Enumerable.Range(0, tried).Count(_ => limit.Admits(Syn(), other)));
+            Assert.True(limit.Admits(Packets.Tcp(100), guest));
+            Assert.True(limit.Admits(Arp(), guest));
+            Assert.True(limit.Admits(DhcpDiscover(1), guest));
+            Assert.True(limit.Admits(NeighbourAdvertisement(), guest));
+            Assert.False(limit.Admits(new byte[60], guest));
         }
 
         static byte[] Syn()
@@ -285,6 +283,102 @@ public sealed class SwitchUplinkTests : IDisposable
             frame[14 + 20 + 13] = 2;
             return frame;
         }
+    }
+
+    [Fact]
+    public void Guests_that_open_connections_without_end_share_them_with_whoever_comes_next()
+    {
+        const int most = 4096, guests = 7;
+        var limit = new ConnectionLimit(most);
+        for (var flooding = 1; flooding <= guests; flooding++)
+        {
+            // Each of those that flood closes some, and all of them want more than before.
+            limit.Recount();
+            var frame = new byte[60];
+            var admitted = new int[guests + 1];
+            for (var i = 0; i < most; i++)
+            {
+                for (var guest = 0; guest < flooding; guest++)
+                {
+                    admitted[guest] += limit.Admits(frame, guest) ? 1 : 0;
+                }
+            }
+
+            Assert.All(admitted[..flooding], count => Assert.InRange(count, (most / (flooding + 1)) - 1, (most / (flooding + 1)) + 1));
+            Assert.True(limit.Admits(frame, guests), "there is none for another guest");
+        }
+    }
+
+    [Fact]
+    public void A_guest_that_opens_connections_without_end_does_not_keep_another_from_its_own()
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start(200);
+        var port = ((IPEndPoint)server.LocalEndpoint).Port;
+        var accepted = new List<TcpClient>();
+        Send(Arp());
+        var gateway = Receive(f => f[12] == 8 && f[13] == 6)[22..28];
+        var ends = SwitchDirectory.Join(_root, "bridge0", "vif2.0");
+        using var other = new SwitchPort(ends[0], ends[1]);
+        other.Receive([new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0), _buffer.Length)], out _);
+
+        Flood(20000, MostConnections / 2);
+        Flood(30000, MostConnections / 2);
+        Connect(other, gateway, port, 40000);
+        Await((MostConnections / 2) + 1);
+
+        // What it gives up it can have again.
+        for (var i = 0; i < 5 * MostConnections; i++)
+        {
+            Connect(_guest, gateway, port, 20000 + i, giveUp: true);
+            Accept();
+        }
+
+        Flood(50000, MostConnections + 1);
+        accepted.ForEach(client => client.Dispose());
+
+        void Flood(int from, int open)
+        {
+            for (var i = 0; i < 5 * MostConnections; i++)
+            {
+                Connect(_guest, gateway, port, from + i);
+                Accept();
+            }
+
+            Await(open);
+        }
+
+        void Await(int open) => Wait.Until(() =>
+        {
+            Accept();
+            return accepted.Count == open;
+        });
+
+        void Accept()
+        {
+            _uplink.Turn(1);
+            while (server.Pending())
+            {
+                accepted.Add(server.AcceptTcpClient());
+            }
+        }
+    }
+
+    /// <summary>Asks the router, and so the host's loopback, for a connection, or gives one up; the checksum is the receiver's to fill in.</summary>
+    private void Connect(SwitchPort guest, byte[] gateway, int port, int from, bool giveUp = false)
+    {
+        const byte synchronize = 2, reset = 4;
+        var syn = Packets.Tcp(0);
+        gateway.CopyTo(syn, 0);
+        IPAddress.Parse("10.0.2.15").TryWriteBytes(syn.AsSpan(26), out _);
+        IPAddress.Parse("10.0.2.2").TryWriteBytes(syn.AsSpan(30), out _);
+        syn.AsSpan(24, 2).Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(syn.AsSpan(24), (ushort)~Packets.Sum(syn.AsSpan(14, 20), 0));
+        BinaryPrimitives.WriteUInt16BigEndian(syn.AsSpan(34), (ushort)from);
+        BinaryPrimitives.WriteUInt16BigEndian(syn.AsSpan(36), (ushort)port);
+        syn[41] += (byte)(giveUp ? 1 : 0);
+        syn[47] = giveUp ? reset : synchronize;
+        Send(syn, Described(syn, 0), guest);
     }
 
     /// <summary>A TCP frame from fec0::1 to the router, which leads to the host.</summary>
@@ -316,10 +410,10 @@ public sealed class SwitchUplinkTests : IDisposable
         return frame;
     }
 
-    private void Send(byte[] frame, VnetHeader header = default)
+    private void Send(byte[] frame, VnetHeader header = default, SwitchPort? from = null)
     {
         frame.CopyTo(_buffer, 0);
-        _guest.TrySend(in header, EthernetAddress.Read(frame), [new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0), frame.Length)]);
+        (from ?? _guest).TrySend(in header, EthernetAddress.Read(frame), [new MemoryRun(Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, 0), frame.Length)]);
     }
 
     private byte[]? Take()
