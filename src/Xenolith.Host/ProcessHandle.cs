@@ -72,7 +72,7 @@ public sealed partial class ProcessHandle : IDisposable
     }
 
     /// <summary>
-    /// Sends a signal to a child and to all it has started, provided it was spawned as the leader of a session and was not reaped yet: only until
+    /// Sends a signal to a process and to all it has started, provided it was spawned as the leader of a session and was not reaped yet: only until
     /// then is its number certainly its own.
     /// </summary>
     public void SignalGroup(int signal)

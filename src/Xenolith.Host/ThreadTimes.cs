@@ -29,6 +29,27 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     /// <summary>Is the process stopped, by a signal or a debugger?</summary>
     public static bool IsStopped(int pid) => StateOf(pid) is (byte)'T' or (byte)'t';
 
+    /// <summary>When a process began, in clock ticks since boot; null if it is gone.</summary>
+    public static long? BeginningOf(int pid)
+    {
+        const int beginning = 22, state = 3;
+        Span<byte> buffer = stackalloc byte[512];
+        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
+        var afterName = stat.LastIndexOf(") "u8);
+        if (afterName < 0)
+        {
+            return null;
+        }
+
+        stat = stat[(afterName + 2)..];
+        for (var field = state; field < beginning; field++)
+        {
+            stat = stat[(stat.IndexOf((byte)' ') + 1)..];
+        }
+
+        return Utf8Parser.TryParse(stat, out long ticks, out _) ? ticks : null;
+    }
+
     /// <summary>The host's busy time since boot, all CPUs together, in nanoseconds.</summary>
     public static long HostBusyNanoseconds()
     {

@@ -74,6 +74,25 @@ public sealed class DiskScriptTests : DiskHost
         Assert.Equal(["add t w", "remove made"], File.ReadAllLines(Diary));
     }
 
+    /// <summary>kill -9 leaves the script to itself: whoever undoes it ends it before, with all that it has started.</summary>
+    [Fact]
+    public void A_script_at_work_when_its_monitor_is_killed_is_ended_and_undone_by_the_next_command()
+    {
+        var script = Script($"xenstore-write $XENBUS_PATH/node half; sleep 1000 & echo $$ $! > {In("new")}; mv {In("new")} {In("pids")}; wait; echo late >> {Diary}");
+        using var create = Start("xl", "create", "-q", DiskConfig("guest", "stay", $"disk = [ 'script={script},vdev=xvda,target=t' ]"));
+        Eventually(() => File.Exists(In("pids")), "the script does not begin");
+        var pids = File.ReadAllText(In("pids")).Split(' ').Select(int.Parse).ToList();
+
+        Processes("domain-monitor").ForEach(Kill);
+
+        create.StandardError.ReadToEnd();
+        create.WaitForExit();
+        Assert.Equal(3, create.ExitCode);
+        AssertNothingIsLeft();
+        Eventually(() => !pids.Exists(ThreadTimes.IsAlive), "the script goes on");
+        Assert.Equal(["add t w", "remove half"], File.ReadAllLines(Diary));
+    }
+
     [Fact]
     public void A_script_that_is_killed_in_the_middle_fails_the_create_and_is_undone()
     {

@@ -1,3 +1,5 @@
+using Xenolith.Host;
+
 namespace Xenolith.Toolstack.Devices.Hotplug;
 
 /// <summary>Runs the hotplug script of a device, both halves, and keeps the note that one is owed. Thread ownership: the monitor's thread.</summary>
@@ -11,7 +13,7 @@ internal sealed class HotplugRun(DeviceSurroundings around, HotplugScript script
     /// <param name="done">Called once with null, or with what went wrong: no full stop at its end, so that a next step can follow.</param>
     public void Do(Action<string?> done)
     {
-        PluggedScript.Note(around.Context.State, around.Address.Domid, script);
+        PluggedScript.Note(around.Context.State, around.Address.Domid, script, process: null);
         _making = Start(script, error => done(Told(error)));
     }
 
@@ -31,8 +33,23 @@ internal sealed class HotplugRun(DeviceSurroundings around, HotplugScript script
         });
     }
 
-    private RunningScript? Start(HotplugScript half, Action<string?> done) =>
-        half.Start(around.Context.Loop, around.Context.State.Run, around.Context.Settings.HotplugSeconds * 1000, done);
+    private RunningScript? Start(HotplugScript half, Action<string?> done)
+    {
+        var running = half.Start(around.Context.Loop, around.Context.State.Run, around.Context.Settings.HotplugSeconds * 1000, done);
+        try
+        {
+            if (running is not null)
+            {
+                PluggedScript.Note(around.Context.State, around.Address.Domid, script, running.Process);
+            }
+        }
+        catch (HostException e) when (e.Errno is Errno.ENOSPC or Errno.EROFS)
+        {
+            // The note that a script was run stands. Nobody could end this one if the monitor were killed now: no reason to let it fail.
+        }
+
+        return running;
+    }
 
     /// <summary>A script may tell of its failure in the store, by its exit code, or both.</summary>
     private string? Told(string? error)

@@ -5,23 +5,28 @@ using Xenolith.Toolstack.Monitors;
 namespace Xenolith.Toolstack.Devices.Hotplug;
 
 /// <summary>
-/// A note in a domain's directory that a hotplug script was run for one of its devices. If monitor and domain are killed together, nobody is
-/// left to run the script's other half; the next xl finds the note and does (firewall rules and loop devices would stay for ever otherwise).
+/// A note in a domain's directory that a hotplug script was run for one of its devices, and as which process. If monitor and domain are killed together, nobody is
+/// left to run the script's other half; the next xl finds the note and does (firewall rules and loop devices would stay for ever otherwise). A script that is
+/// still at work then is ended before: it would make things behind the back of its other half.
 /// </summary>
 internal static class PluggedScript
 {
     private const string Prefix = "plugged-";
-    private const int Fields = 5;
+    private const int Fields = 6, EndMilliseconds = 10_000;
 
-    /// <summary>Leaves the note, before the script runs.</summary>
-    public static void Note(HostState state, int domid, HotplugScript script)
+    /// <summary>Leaves the note, before the script runs, and again when it does.</summary>
+    /// <param name="state">The host.</param>
+    /// <param name="domid">The domain.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="process">The process that runs it, which leads a session; null if none does yet.</param>
+    public static void Note(HostState state, int domid, HotplugScript script, ProcessIdentity? process)
     {
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(script);
         using var directory = state.Open(domid);
         if (directory is not null)
         {
-            state.WriteText(directory, NameOf(script), string.Join('\n', script.Path, script.Kind, script.BackendPath, script.Interface, script.GatewayDevice));
+            state.WriteText(directory, NameOf(script), string.Join('\n', script.Path, script.Kind, script.BackendPath, script.Interface, script.GatewayDevice, process.ToString()));
         }
     }
 
@@ -53,12 +58,31 @@ internal static class PluggedScript
                 continue;
             }
 
+            End(note[5]);
             using var store = stores.Start();
             var loop = new EventLoop();
             var ended = false;
             new HotplugScript(note[0], note[1], string.Empty, note[2], note[3], note[4]).Undoing.Start(loop, state.Run, milliseconds, _ => ended = true);
             loop.RunUntil(() => ended, int.MaxValue);
         }
+    }
+
+    /// <summary>Ends what a script's process is still at, if it is.</summary>
+    private static void End(string noted)
+    {
+        using var process = ProcessIdentity.TryParse(noted, out var identity) ? identity.TryOpen() : null;
+        try
+        {
+            process?.SignalGroup(ProcessHandle.Kill);
+        }
+        catch (HostException e) when (e.Errno == Errno.EPERM)
+        {
+            // It became somebody else's. Its other half has to cope with that.
+            return;
+        }
+
+        // What a kernel does not let go of (a dead file server) is left to itself.
+        process?.WaitForEnd(EndMilliseconds);
     }
 
     /// <summary>A name that no other device of the domain has: <c>plugged-vif5.0</c>, <c>plugged-vbd-5-51712</c>.</summary>

@@ -33,6 +33,9 @@ internal sealed class RunningScript
         _timer = loop.After(milliseconds, () => Kill(string.Create(CultureInfo.InvariantCulture, $"did not end within {milliseconds / 1000.0:0.#} s and was killed")));
     }
 
+    /// <summary>The process that leads it; null if that has ended and was reaped.</summary>
+    public ProcessIdentity? Process => _over ? null : ProcessIdentity.Of(_process.Pid);
+
     /// <summary>Ends it now, if it has not ended: what it makes is not wanted any more, and would be made behind the back of whoever undoes it.</summary>
     public void End()
     {
