@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenolith.Engine;
 using Xenolith.Machine.Events;
 using Xenolith.Machine.Grants;
@@ -110,19 +111,21 @@ public sealed partial class Domain : IDisposable
     /// Takes a page of the guest's own RAM that it lends to the hypervisor or a backend by number (FIFO pages, vcpu_info, grants): until
     /// <see cref="LetGoPage"/> it is neither freed nor, if writable, made a page table.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryHoldPage(ulong mfn, bool writable, out nint page)
     {
-        page = 0;
-        if (mfn < MachineLayout.RamMfn || mfn >= Memory.ForeignMfn || !Mmu.TryHold(mfn, writable))
+        if (!Memory.IsRam(mfn) || !Mmu.TryHold(mfn, writable))
         {
+            page = 0;
             return false;
         }
 
-        page = Frames.PageOf(mfn);
+        page = Memory.RamPage(mfn);
         return true;
     }
 
     /// <summary>Undoes one <see cref="TryHoldPage"/> with the same arguments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void LetGoPage(ulong mfn, bool writable) => Mmu.LetGo(mfn, writable);
 
     /// <summary>Exits of the engine so far, by reason, summed over the vCPUs.</summary>

@@ -48,6 +48,7 @@ internal static unsafe class SharedWord
     public static bool TestBit(nint words, int bit) => (Load64(words + (8 * (bit >> 6))) & (1UL << (bit & 63))) != 0;
 
     /// <summary>Compare-and-exchange; returns the value seen.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint CompareExchange32(nint address, uint value, uint comparand) => Interlocked.CompareExchange(ref *(uint*)address, value, comparand);
 
     /// <summary>Compare-and-exchange; returns the value seen.</summary>
@@ -57,6 +58,7 @@ internal static unsafe class SharedWord
     public static uint Or32(nint address, uint bits) => Interlocked.Or(ref *(uint*)address, bits);
 
     /// <summary>Interlocked and; returns the value before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint And32(nint address, uint bits) => Interlocked.And(ref *(uint*)address, bits);
 
     /// <summary>The bytes at an address as a span.</summary>

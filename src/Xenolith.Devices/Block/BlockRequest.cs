@@ -44,18 +44,6 @@ public sealed class BlockRequest
     /// <summary>True if the segments do not stand in the entry but in the pages of <see cref="IndirectGrefs"/>, which are read once, before it is executed.</summary>
     public bool IsIndirect { get; set; }
 
-    /// <summary>Bytes moved by all segments.</summary>
-    public long DataBytes
-    {
-        get
-        {
-            long total = 0;
-            foreach (ref readonly var segment in Segments.AsSpan(0, SegmentCount))
-            {
-                total += segment.Length;
-            }
-
-            return total;
-        }
-    }
+    /// <summary>Bytes moved by all segments; summed while these are read.</summary>
+    public int DataBytes { get; set; }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Xenolith.Abi.Block;
 
 namespace Xenolith.Devices.Block;
@@ -20,6 +21,7 @@ public static class BlockRequestParser
         request.Operation = (BlkifOperation)entry[0];
         request.IsIndirect = request.Operation == BlkifOperation.Indirect;
         request.SegmentCount = 0;
+        request.DataBytes = 0;
         request.DiscardSectors = 0;
         if (request.IsIndirect)
         {
@@ -42,24 +44,34 @@ public static class BlockRequestParser
         }
 
         request.SegmentCount = count;
-        return TryParseSegments(entry.Slice(layout.Segments, count * BlkifLayout.SegmentSize), request.Segments);
+        return TryParseSegments(entry.Slice(layout.Segments, count * BlkifLayout.SegmentSize), request, 0);
     }
 
     /// <summary>Reads segments, of an entry or of a copied indirect page; false if one of them leaves its page.</summary>
-    public static bool TryParseSegments(ReadOnlySpan<byte> bytes, Span<BlockSegment> segments)
+    /// <param name="bytes">Whole segments.</param>
+    /// <param name="request">Whose they are; its bytes are counted.</param>
+    /// <param name="first">Number of the first in the request.</param>
+    public static bool TryParseSegments(ReadOnlySpan<byte> bytes, BlockRequest request, int first)
     {
-        for (var i = 0; i * BlkifLayout.SegmentSize < bytes.Length; i++)
+        ArgumentNullException.ThrowIfNull(request);
+        var words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        var segments = request.Segments.AsSpan(first, words.Length);
+        var total = 0;
+        for (var i = 0; i < segments.Length; i++)
         {
-            var one = bytes[(i * BlkifLayout.SegmentSize)..];
-            var segment = new BlockSegment(BinaryPrimitives.ReadUInt32LittleEndian(one), one[4], one[5]);
+            // struct blkif_request_segment: the gref, then a byte each for the first and last sector.
+            var word = words[i];
+            var segment = new BlockSegment((uint)word, (byte)(word >> 32), (byte)(word >> 40));
             if (segment.Last < segment.First || segment.Last > 7)
             {
                 return false;
             }
 
             segments[i] = segment;
+            total += segment.Length;
         }
 
+        request.DataBytes += total;
         return true;
     }
 

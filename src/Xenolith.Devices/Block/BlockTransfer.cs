@@ -1,6 +1,7 @@
 using Xenolith.Abi.Block;
 using Xenolith.Devices.Block.Images;
 using Xenolith.Devices.Rings;
+using Xenolith.Engine;
 using Xenolith.Host;
 using Xenolith.Host.Files;
 using Xenolith.Machine.Grants;
@@ -18,6 +19,9 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
 
     [ThreadStatic]
     private static GrantMapping[]? _mapped;
+
+    [ThreadStatic]
+    private static uint[]? _grefs;
 
     [ThreadStatic]
     private static MemoryRun[]? _runs;
@@ -101,77 +105,79 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             return Errno.EINVAL;
         }
 
-        var pages = _mapped ??= new GrantMapping[BlockRequest.MaxSegments];
-        var runs = _runs ??= new MemoryRun[BlockRequest.MaxSegments];
-        var mapped = 0;
-        var runCount = 0;
-        var error = 0;
-        foreach (var request in requests)
+        var grefs = Grefs(requests);
+        Span<GrantMapping> pages = (_mapped ??= new GrantMapping[BlockRequest.MaxSegments]).AsSpan(0, grefs.Length);
+        pages = pages[..grants.Map(grefs, write: !write, pages)];
+        var error = Errno.EINVAL;
+        if (pages.Length == grefs.Length)
         {
-            var segments = request.Segments.AsSpan(0, request.SegmentCount);
-            var count = Map(segments, write: !write, pages.AsSpan(mapped));
-            AddRuns(segments[..count], pages.AsSpan(mapped), runs, ref runCount);
-            mapped += count;
-            if (count < segments.Length)
+            var offset = (long)first.Sector * BlkifLayout.SectorSize;
+            var runs = Runs(requests, pages);
+            error = write ? image.Write(offset, runs, wait) : image.Read(offset, runs, wait);
+            if (!write)
             {
-                error = Errno.EINVAL;
-                break;
+                NoteWrites(requests, pages, bytes);
             }
         }
 
-        if (error == 0)
-        {
-            var offset = (long)first.Sector * BlkifLayout.SectorSize;
-            error = write ? image.Write(offset, runs.AsSpan(0, runCount), wait) : image.Read(offset, runs.AsSpan(0, runCount), wait);
-        }
-
-        if (!write)
-        {
-            NoteWrites(requests, pages.AsSpan(0, mapped));
-        }
-
-        grants.Unmap(pages.AsSpan(0, mapped));
+        grants.Unmap(pages);
         return error;
     }
 
-    /// <summary>Maps the pages of segments; how many, fewer if one of them is not granted.</summary>
-    private int Map(ReadOnlySpan<BlockSegment> segments, bool write, Span<GrantMapping> pages)
+    private static ReadOnlySpan<uint> Grefs(ReadOnlySpan<BlockRequest> requests)
     {
-        Span<uint> grefs = stackalloc uint[segments.Length];
-        for (var i = 0; i < segments.Length; i++)
+        var grefs = _grefs ??= new uint[BlockRequest.MaxSegments];
+        var count = 0;
+        foreach (var request in requests)
         {
-            grefs[i] = segments[i].Gref;
+            foreach (ref readonly var segment in request.Segments.AsSpan(0, request.SegmentCount))
+            {
+                grefs[count++] = segment.Gref;
+            }
         }
 
-        return grants.Map(grefs, write, pages);
+        return grefs.AsSpan(0, count);
     }
 
     /// <summary>Lists where segments lie; what follows each other in memory is one run.</summary>
-    private static void AddRuns(ReadOnlySpan<BlockSegment> segments, ReadOnlySpan<GrantMapping> pages, MemoryRun[] runs, ref int count)
+    private static Span<MemoryRun> Runs(ReadOnlySpan<BlockRequest> requests, ReadOnlySpan<GrantMapping> pages)
     {
-        for (var i = 0; i < segments.Length; i++)
+        var runs = _runs ??= new MemoryRun[BlockRequest.MaxSegments];
+        var (count, page) = (0, 0);
+        var (start, end) = ((nint)0, (nint)0);
+        foreach (var request in requests)
         {
-            var address = pages[i].Page + (segments[i].First * BlkifLayout.SectorSize);
-            if (count > 0 && runs[count - 1].Address + runs[count - 1].Length == address)
+            foreach (ref readonly var segment in request.Segments.AsSpan(0, request.SegmentCount))
             {
-                runs[count - 1] = new MemoryRun(runs[count - 1].Address, runs[count - 1].Length + segments[i].Length);
-            }
-            else
-            {
-                runs[count++] = new MemoryRun(address, segments[i].Length);
+                var address = pages[page++].Page + (segment.First * BlkifLayout.SectorSize);
+                if (address != end)
+                {
+                    start = address;
+                    count++;
+                }
+
+                end = address + segment.Length;
+                runs[count - 1] = new MemoryRun(start, end - start);
             }
         }
+
+        return runs.AsSpan(0, count);
     }
 
     /// <summary>Even a read that failed may have changed the pages.</summary>
-    private void NoteWrites(ReadOnlySpan<BlockRequest> requests, ReadOnlySpan<GrantMapping> pages)
+    private void NoteWrites(ReadOnlySpan<BlockRequest> requests, ReadOnlySpan<GrantMapping> pages, long bytes)
     {
+        if (bytes == (long)pages.Length * MachineFrames.PageSize)
+        {
+            grants.NoteWrites(pages);
+            return;
+        }
+
         var page = 0;
         foreach (var request in requests)
         {
-            for (var i = 0; i < request.SegmentCount && page < pages.Length; i++)
+            foreach (ref readonly var segment in request.Segments.AsSpan(0, request.SegmentCount))
             {
-                ref readonly var segment = ref request.Segments[i];
                 grants.NoteWrite(in pages[page++], segment.First * BlkifLayout.SectorSize, segment.Length);
             }
         }
@@ -180,7 +186,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
     /// <summary>Reads the segments of an indirect request, once: nothing looks at the guest's copy again. False if they are malformed.</summary>
     public bool TryReadIndirect(BlockRequest request)
     {
-        Span<byte> copy = stackalloc byte[4096];
+        Span<byte> copy = stackalloc byte[Math.Min(request.SegmentCount, BlockRequestParser.SegmentsPerPage) * BlkifLayout.SegmentSize];
         for (var done = 0; done < request.SegmentCount; done += BlockRequestParser.SegmentsPerPage)
         {
             var count = Math.Min(BlockRequestParser.SegmentsPerPage, request.SegmentCount - done);
@@ -192,7 +198,7 @@ internal sealed class BlockTransfer(IDiskImage image, bool readOnly, IGrantedPag
             var bytes = copy[..(count * BlkifLayout.SegmentSize)];
             MappedBytes.Copy(page.Page, bytes);
             grants.Unmap(page, 0, 0);
-            if (!BlockRequestParser.TryParseSegments(bytes, request.Segments.AsSpan(done, count)))
+            if (!BlockRequestParser.TryParseSegments(bytes, request, done))
             {
                 return false;
             }

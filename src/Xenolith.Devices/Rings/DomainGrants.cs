@@ -13,5 +13,8 @@ public sealed class DomainGrants(Domain domain) : IGrantedPages
     public void NoteWrite(in GrantMapping page, int offset, int length) => domain.Frames.NoteWrite(page.Mfn, offset, length);
 
     /// <inheritdoc/>
+    public void NoteWrites(ReadOnlySpan<GrantMapping> pages) => domain.Grants.NoteWrites(pages);
+
+    /// <inheritdoc/>
     public void Unmap(ReadOnlySpan<GrantMapping> pages) => domain.Grants.Unmap(pages);
 }

@@ -1,3 +1,4 @@
+using Xenolith.Engine;
 using Xenolith.Machine.Grants;
 
 namespace Xenolith.Devices.Rings;
@@ -16,6 +17,15 @@ public interface IGrantedPages
 
     /// <summary>Bytes of a mapped page were changed by the backend; before the guest hears of it.</summary>
     void NoteWrite(in GrantMapping page, int offset, int length);
+
+    /// <summary>Mapped pages were changed by the backend, each from its first byte to its last; before the guest hears of it.</summary>
+    void NoteWrites(ReadOnlySpan<GrantMapping> pages)
+    {
+        foreach (ref readonly var page in pages)
+        {
+            NoteWrite(in page, 0, MachineFrames.PageSize);
+        }
+    }
 
     /// <summary>Ends mappings, each once.</summary>
     void Unmap(ReadOnlySpan<GrantMapping> pages);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenolith.Abi;
 using Xenolith.Engine;
 
@@ -20,11 +21,13 @@ public sealed partial class GrantTable
     /// <returns>How many were mapped.</returns>
     public int Map(ReadOnlySpan<uint> references, bool writable, Span<GrantMapping> mappings)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(mappings.Length, references.Length, nameof(mappings));
         lock (_lock)
         {
+            var pin = new GrantPin(Version, writable, grantee: 0);
             for (var i = 0; i < references.Length; i++)
             {
-                if (MapUnderLock(references[i], writable, 0, out mappings[i]) != GrantStatus.Okay)
+                if (MapUnderLock(references[i], pin, out mappings[i]) != GrantStatus.Okay)
                 {
                     return i;
                 }
@@ -32,6 +35,20 @@ public sealed partial class GrantTable
         }
 
         return references.Length;
+    }
+
+    /// <summary>Tells the engine that mapped pages were written directly, each of them wholly as far as is known.</summary>
+    public void NoteWrites(ReadOnlySpan<GrantMapping> mappings)
+    {
+        // What was written is there for all to see before the flags are read: a vCPU that begins to translate a page marks it first.
+        Interlocked.MemoryBarrier();
+        foreach (ref readonly var mapping in mappings)
+        {
+            if (_domain.Memory.IsCode(mapping.Mfn))
+            {
+                _domain.Frames.NoteWrite(mapping.Mfn, 0, MachineFrames.PageSize);
+            }
+        }
     }
 
     /// <summary>Gives a mapping back. Each mapping once.</summary>
@@ -52,25 +69,6 @@ public sealed partial class GrantTable
             {
                 Unpin(in mapping);
             }
-        }
-    }
-
-    private void Unpin(in GrantMapping mapping)
-    {
-        ref var active = ref _active[mapping.Reference];
-        if (mapping.Writable)
-        {
-            active.Writers--;
-        }
-        else
-        {
-            active.Readers--;
-        }
-
-        var cleared = (active.Writers == 0 ? GrantFlags.Writing : 0) | (active.Pins == 0 ? GrantFlags.Reading : 0);
-        if (cleared != 0)
-        {
-            ClearStatus(mapping.Reference, (ushort)cleared);
         }
     }
 
@@ -115,23 +113,26 @@ public sealed partial class GrantTable
     {
         lock (_lock)
         {
-            return MapUnderLock(reference, writable, grantee, out mapping);
+            return MapUnderLock(reference, new GrantPin(Version, writable, grantee), out mapping);
         }
     }
 
-    private short MapUnderLock(uint reference, bool writable, int grantee, out GrantMapping mapping)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private short MapUnderLock(uint reference, GrantPin pin, out GrantMapping mapping)
     {
-        mapping = default;
-        if (!Exists(reference))
+        var entries = _active;
+        if (reference >= (uint)entries.Length)
         {
+            mapping = default;
             return GrantStatus.BadReference;
         }
 
-        ref var active = ref _active[reference];
+        ref var active = ref entries[reference];
         var entry = EntryOf(reference);
-        if (TryPin(entry, reference, writable, grantee) is var status and not GrantStatus.Okay)
+        if (!(pin.IsInEntry ? pin.TrySet(entry) : pin.TrySet(entry, StatusOf(reference))))
         {
-            return status;
+            mapping = default;
+            return GrantStatus.GeneralError;
         }
 
         if (active.Pins == 0)
@@ -140,17 +141,18 @@ public sealed partial class GrantTable
             active.Mfn = FrameOf(entry);
         }
 
-        if (!_domain.TryHoldPage(active.Mfn, writable, out var page))
+        if (!_domain.TryHoldPage(active.Mfn, pin.Writable, out var page))
         {
             if (active.Pins == 0)
             {
                 ClearStatus(reference, GrantFlags.Reading | GrantFlags.Writing);
             }
 
+            mapping = default;
             return GrantStatus.BadPage;
         }
 
-        if (writable)
+        if (pin.Writable)
         {
             active.Writers++;
         }
@@ -159,64 +161,40 @@ public sealed partial class GrantTable
             active.Readers++;
         }
 
-        mapping = new(reference, active.Mfn, page, writable);
+        mapping = new(reference, active.Mfn, page, pin.Writable);
         return GrantStatus.Okay;
     }
 
-    /// <summary>Checks the entry and sets its flags in one step, so that the guest cannot take it back in between. Under the lock.</summary>
-    private short TryPin(nint entry, uint reference, bool writable, int grantee)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Unpin(in GrantMapping mapping)
     {
-        var wanted = (uint)GrantFlags.Reading | (writable ? GrantFlags.Writing : 0u);
-        for (var attempt = 0; attempt < 4; attempt++)
+        ref var active = ref _active[mapping.Reference];
+        if (mapping.Writable)
         {
-            var header = SharedWord.Load32(entry);
-            var flags = (ushort)header;
-            if ((flags & GrantFlags.TypeMask) != GrantFlags.PermitAccess || header >> 16 != grantee || (Version == 2 && (flags & GrantFlags.SubPage) != 0))
-            {
-                return GrantStatus.GeneralError;
-            }
-
-            if (writable && (flags & GrantFlags.ReadOnly) != 0)
-            {
-                return GrantStatus.GeneralError;
-            }
-
-            if (Version == 2)
-            {
-                SetStatus(reference, (ushort)wanted);
-                // The guest ends access by clearing the flags and then reading the status: after setting it, look once more.
-                if (SharedWord.Load32(entry) == header)
-                {
-                    return GrantStatus.Okay;
-                }
-
-                continue;
-            }
-
-            if (SharedWord.CompareExchange32(entry, header | wanted, header) == header)
-            {
-                return GrantStatus.Okay;
-            }
+            active.Writers--;
+        }
+        else
+        {
+            active.Readers--;
         }
 
-        return GrantStatus.GeneralError;
-    }
-
-    private void SetStatus(uint reference, ushort bits)
-    {
-        var address = StatusOf(reference);
-        SharedWord.Store16(address, (ushort)(SharedWord.Load16(address) | bits));
-        Interlocked.MemoryBarrier();
-    }
-
-    private void ClearStatus(uint reference, ushort bits)
-    {
-        var address = StatusOf(reference);
-        ushort seen;
-        do
+        var cleared = (active.Writers == 0 ? GrantFlags.Writing : 0u) | (active.Pins == 0 ? GrantFlags.Reading : 0u);
+        if (cleared != 0)
         {
-            seen = SharedWord.Load16(address);
+            ClearStatus(mapping.Reference, cleared);
         }
-        while (SharedWord.CompareExchange16(address, (ushort)(seen & ~bits), seen) != seen);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ClearStatus(uint reference, uint bits)
+    {
+        if (Version == 1)
+        {
+            GrantPin.Clear(EntryOf(reference), bits);
+        }
+        else
+        {
+            GrantPin.ClearStatus(StatusOf(reference), bits);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenolith.Abi;
 using Xenolith.Engine;
 
@@ -18,6 +19,11 @@ public sealed partial class GrantTable
     private readonly Lock _lock = new();
     private readonly List<HypervisorFrame> _frames = [];
     private readonly List<HypervisorFrame> _statusFrames = [];
+
+    /// <summary>Host addresses of <see cref="_frames"/>.</summary>
+    private nint[] _pages = [];
+
+    /// <summary>One for each entry that exists.</summary>
     private Active[] _active = [];
 
     internal GrantTable(Domain domain) => _domain = domain;
@@ -63,8 +69,8 @@ public sealed partial class GrantTable
 
     private int EntrySize => 1 << EntryShift;
 
-    /// <summary>Binary logarithm of <see cref="EntrySize"/>: references are split on every map, and a division is dear.</summary>
-    private int EntryShift => Version == 1 ? 3 : 4;
+    /// <summary>Binary logarithm of <see cref="EntrySize"/>, 8 bytes in version 1 and 16 in version 2: references are split on every map, and a division is dear.</summary>
+    private int EntryShift => Version + 2;
 
     private int EntriesPerFrame => MachineFrames.PageSize >> EntryShift;
 
@@ -98,6 +104,11 @@ public sealed partial class GrantTable
         while (_frames.Count < count)
         {
             _frames.Add(HypervisorFrame.Allocate(_domain, writable: true));
+        }
+
+        if (_pages.Length < _frames.Count)
+        {
+            _pages = [.. _frames.Select(f => f.Page)];
         }
 
         while (Version == 2 && _statusFrames.Count * StatusesPerFrame < _frames.Count * EntriesPerFrame)
@@ -262,20 +273,19 @@ public sealed partial class GrantTable
         }
     }
 
-    private bool Exists(uint reference) => reference < (uint)(_frames.Count * EntriesPerFrame);
+    private bool Exists(uint reference) => reference < (uint)_active.Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private nint EntryOf(uint reference)
     {
         var offset = reference << EntryShift;
-        return _frames[(int)(offset / MachineFrames.PageSize)].Page + (nint)(offset % MachineFrames.PageSize);
+        return _pages[offset / MachineFrames.PageSize] + (nint)(offset % MachineFrames.PageSize);
     }
 
     private ulong FrameOf(nint entry) => Version == 1 ? SharedWord.Load32(entry + 4) : SharedWord.Load64(entry + 8);
 
-    /// <summary>Where Xen's reading and writing flags of an entry stand: in its own flags, or in the status array.</summary>
-    private nint StatusOf(uint reference) => Version == 1
-        ? EntryOf(reference)
-        : _statusFrames[(int)reference / StatusesPerFrame].Page + (nint)((int)reference % StatusesPerFrame * 2);
+    /// <summary>Version 2: where Xen's reading and writing flags of an entry stand.</summary>
+    private nint StatusOf(uint reference) => _statusFrames[(int)reference / StatusesPerFrame].Page + (nint)((int)reference % StatusesPerFrame * 2);
 
     /// <summary>How an entry is used now.</summary>
     private struct Active

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenolith.Abi;
 using Xenolith.Engine;
 using Xenolith.Host;
@@ -17,6 +18,7 @@ public sealed class DomainMemory : IDisposable
     private readonly Lock _growth = new();
     private readonly DomainRam _ram;
     private readonly HostMemory _flags;
+    private readonly nint _ramAddress, _flagsAddress;
     private readonly FrameAllocator _allocator;
     private readonly AbsentHardware _absentHardware;
     private long _totalPages;
@@ -45,6 +47,7 @@ public sealed class DomainMemory : IDisposable
         _absentHardware = new AbsentHardware(Frames, Table);
         _ram = new DomainRam(room);
         _flags = HostMemory.CreatePrivate((long)room * sizeof(uint));
+        (_ramAddress, _flagsAddress) = (_ram.Address, _flags.Address);
         _allocator = new FrameAllocator(MachineLayout.RamMfn, WindowPages);
         Frames.Add(new MachineFrames.Window(MachineLayout.RamMfn, room, _ram.Address, _flags.Address));
 
@@ -117,6 +120,18 @@ public sealed class DomainMemory : IDisposable
 
     /// <summary>First frame for pages of other domains.</summary>
     public ulong ForeignMfn { get; }
+
+    /// <summary>True if a number lies in the window of the domain's own RAM, whether there is such a frame at present or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsRam(ulong mfn) => mfn - MachineLayout.RamMfn < ForeignMfn - MachineLayout.RamMfn;
+
+    /// <summary>Host address of a frame for which <see cref="IsRam"/> is true: what <see cref="MachineFrames.PageOf"/> finds, for those who ask for every page of a request.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal nint RamPage(ulong mfn) => _ramAddress + (nint)((mfn - MachineLayout.RamMfn) * MachineFrames.PageSize);
+
+    /// <summary>True if a frame for which <see cref="IsRam"/> is true has been translated as code (<see cref="FrameFlags.Code"/>).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsCode(ulong mfn) => (SharedWord.Load32(_flagsAddress + (nint)((mfn - MachineLayout.RamMfn) * sizeof(uint))) & (uint)FrameFlags.Code) != 0;
 
     /// <summary>The words that account for frames.</summary>
     internal FrameTable Table { get; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xenolith.Engine;
 using Xenolith.Machine.Memory;
 
@@ -52,9 +53,11 @@ public sealed class DomainMmu
     /// <param name="mfn">Any number that a guest gave.</param>
     /// <param name="writable">It is to be written.</param>
     /// <returns>False if the frame is not the guest's, or is a table and was wanted writable.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryHold(ulong mfn, bool writable) => writable ? Types.TryReferenceWritable(mfn) : Types.TryReference(mfn);
 
     /// <summary>Undoes one <see cref="TryHold"/> with the same arguments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void LetGo(ulong mfn, bool writable)
     {
         if (writable)

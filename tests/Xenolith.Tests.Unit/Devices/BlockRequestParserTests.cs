@@ -32,6 +32,28 @@ public class BlockRequestParserTests
         Assert.Equal(4096 + 512, request.DataBytes);
     }
 
+    [Fact]
+    public void A_request_that_is_used_again_counts_its_own_bytes()
+    {
+        var layout = BlkifLayout.X64;
+        var entry = new byte[layout.EntrySize];
+        entry[1] = 3;
+        entry[layout.Segments + 5] = 7;
+        var request = new BlockRequest();
+        Assert.True(BlockRequestParser.TryParse(entry, layout, request));
+        Assert.Equal(4096 + 512 + 512, request.DataBytes);
+
+        Assert.True(BlockRequestParser.TryParse(entry, layout, request));
+        Assert.Equal(4096 + 512 + 512, request.DataBytes);
+
+        entry[layout.Segments + 13] = 8;
+        Assert.False(BlockRequestParser.TryParse(entry, layout, request));
+        Assert.Equal(0, request.DataBytes);
+        entry[0] = (byte)BlkifOperation.Discard;
+        Assert.True(BlockRequestParser.TryParse(entry, layout, request));
+        Assert.Equal((0, 0), (request.DataBytes, request.SegmentCount));
+    }
+
     [Theory]
     [MemberData(nameof(Layouts))]
     public void An_indirect_request_names_its_pages(BlkifLayout layout)
