@@ -109,6 +109,7 @@ public sealed partial class TranslatorEngine : IEngine, ICodeWatcher
         }
 
         counters.Add(new("translator/emitted/syscall", vcpus.Sum(vcpu => (long)vcpu.Slot(State.EmittedEntries))));
+        counters.Add(new("translator/emitted/tlb-refill", vcpus.Sum(vcpu => (long)vcpu.Slot(State.Refills))));
         counters.Add(new("translator/emitted/iret", vcpus.Sum(vcpu => (long)vcpu.Slot(State.EmittedReturns))));
         counters.Add(new("translator/32-bit-segments-refused", vcpus.Sum(vcpu => vcpu.CompatibilityRefusals)));
         counters.Add(new("translator/slow-instructions", vcpus.Sum(vcpu => vcpu.SlowCount)));

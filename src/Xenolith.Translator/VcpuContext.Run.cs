@@ -146,7 +146,7 @@ internal sealed partial class VcpuContext
             return ExecuteSlowly(block, SiteInfo.Row(info));
         }
 
-        // Two operands of one instruction that share a TLB entry would push each other out for ever.
+        // Two operands of one instruction that share an entry in both levels of the soft TLB would push each other out for ever.
         var page = address >> 12;
         if (page == _missBefore && _missRow == ((long)block << 16 | (uint)SiteInfo.Row(info)))
         {
@@ -214,6 +214,11 @@ internal sealed partial class VcpuContext
         }
 
         var context = Current;
+        if (context.TryRefill(address, write))
+        {
+            return FillOutcome.Filled;
+        }
+
         var result = _engine.Walk.Walk(context.Root, address, access);
         if (!result.Ok)
         {

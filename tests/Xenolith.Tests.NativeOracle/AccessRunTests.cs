@@ -17,6 +17,37 @@ public sealed class AccessRunTests
     [Fact]
     public void RunsOfAccessesRunAsOnTheRealCpu() => Check(Rounds, Piece, exactAddress: true);
 
+    // The second level of the soft TLB has what the first has no room for, or no longer; the page edges are between pages that can be written and cannot, or are missing.
+    [Fact]
+    public void AccessesToPagesThatShareATlbEntryRunAsOnTheRealCpu()
+    {
+        using var guest = new GuestMachine();
+
+        Check(Rounds, FarPiece, exactAddress: true, guest);
+
+        Assert.InRange(guest.Counter("translator/emitted/tlb-refill"), Rounds / 2, long.MaxValue);
+    }
+
+    private static Func<string> FarPiece(Random random, MachineState state, MemoryImage memory)
+    {
+        var describe = Piece(random, state, memory);
+        for (var i = 0; i < state.General.Length; i++)
+        {
+            if (state.General[i] - AddressMap.Data < AddressMap.DataSize)
+            {
+                state.General[i] = random.Next(8) switch
+                {
+                    < 4 => AddressMap.FarData + (ulong)(random.Next(200) * 8),
+                    4 => AddressMap.FarReadOnly + (ulong)(random.Next(NearEdge) - (NearEdge / 2)),
+                    5 => AddressMap.FarReadOnly - AddressMap.FarData + AddressMap.Data + 0x1000 + (ulong)(random.Next(NearEdge) - (NearEdge / 2)),
+                    _ => state.General[i],
+                };
+            }
+        }
+
+        return describe;
+    }
+
     private static Func<string> Piece(Random random, MachineState state, MemoryImage memory)
     {
         var bases = Enumerable.Range(0, 3).Select(_ => Any(random)).ToArray();

@@ -26,6 +26,12 @@ internal static class RandomPieces
     public static void Check(int rounds, Maker make, bool exactAddress = false)
     {
         using var guest = new GuestMachine();
+        Check(rounds, make, exactAddress, guest);
+    }
+
+    /// <summary>The same on a machine of the caller's.</summary>
+    public static void Check(int rounds, Maker make, bool exactAddress, GuestMachine guest)
+    {
         var failures = new StringBuilder();
         for (var round = 0; round < rounds && failures.Length < MostCharacters * MostReported; round++)
         {

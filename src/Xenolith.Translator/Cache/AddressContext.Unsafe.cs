@@ -7,6 +7,10 @@ namespace Xenolith.Translator.Cache;
 /// One of a vCPU's two views of memory, kernel or user mode: the soft TLB and the branch hash that emitted code reads, a small cache
 /// of code pages for C#, and lists of what is filled so that a flush costs what was used. Owned by the vCPU's thread; other threads
 /// only clear single hash entries, under the translation lock.
+/// <para>The soft TLB has two levels, of which blocks read the first; a miss copies from the second (<see cref="SecondLevel"/>), in emitted code.
+/// The rule: whatever takes a translation or a write permission away takes it from both, here, before the vCPU enters emitted code again; whatever is filled anew replaces
+/// what the second level has of the page. Only the vCPU's own thread does either, outside emitted code. Who waits until it is outside (<see cref="VcpuContext.WaitFor"/>)
+/// therefore never waits for half a copy, and nothing comes back from a level that was forgotten.</para>
 /// </summary>
 internal sealed unsafe class AddressContext : IDisposable
 {
@@ -28,6 +32,7 @@ internal sealed unsafe class AddressContext : IDisposable
     private readonly nint _region;
     private readonly byte* _base;
     private readonly nint _emptyHash;
+    private readonly SecondLevel _second;
     private readonly ushort[] _filled = new ushort[State.TlbEntries];
     private readonly HashFillSet _hashedLow = new(), _hashedHigh = new();
     private readonly FetchedPage[] _fetched = new FetchedPage[FetchEntries];
@@ -43,8 +48,10 @@ internal sealed unsafe class AddressContext : IDisposable
         MappedMemory.MapFile(_region, 4096, Protection.Read | Protection.Write, statePage, 0);
         MappedMemory.MapFileCopy(_region + 4096, State.Hash, Protection.Read | Protection.Write, empty.Tlb, 0);
         MappedMemory.MapFileCopy(_region + 4096 + State.Hash, State.HashBytes, Protection.Read | Protection.Write, empty.BranchHash, 0);
+        MappedMemory.MapPrivateMemory(_region + 4096 + State.Second, State.SecondBytes, Protection.Read | Protection.Write);
         GsBase = _region + 4096;
         _base = (byte*)GsBase;
+        _second = new SecondLevel(GsBase + State.Second);
     }
 
     /// <summary>What GS holds while this context is in force.</summary>
@@ -53,7 +60,7 @@ internal sealed unsafe class AddressContext : IDisposable
     /// <summary>Machine frame of the root table; 0 for none.</summary>
     public ulong Root { get; set; }
 
-    /// <summary>Fills an entry.</summary>
+    /// <summary>Fills an entry. A page that has to give way for it, and the new one, are from then on in the second level too.</summary>
     /// <param name="address">Any address of the page.</param>
     /// <param name="page">Host page.</param>
     /// <param name="mfn">Machine frame.</param>
@@ -62,15 +69,46 @@ internal sealed unsafe class AddressContext : IDisposable
     {
         var index = (int)(address >> 12) & (State.TlbEntries - 1);
         var entry = Entry(index);
-        if (entry[3] == 0)
+        var tag = address & ~4095UL;
+        var conflict = entry[3] != 0 && entry[0] != tag && entry[0] != InvalidTag(index);
+        if (conflict)
+        {
+            _second.Put(entry);
+        }
+
+        MarkFilled(index);
+        entry[0] = tag;
+        entry[1] = writable ? tag : InvalidTag(index);
+        entry[2] = (ulong)page;
+        entry[3] = (mfn << 1) | 1;
+        if (conflict || _second.Has(tag))
+        {
+            _second.Put(entry);
+        }
+    }
+
+    /// <summary>Fills an entry from the second level, as the thunk of a miss does. False if that has it not, or not for writes.</summary>
+    public bool TryRefill(ulong address, bool write)
+    {
+        var index = (int)(address >> 12) & (State.TlbEntries - 1);
+        var tag = address & ~4095UL;
+        var second = _second.Entry(tag);
+        if (!_second.Has(tag) || (write && second[1] != tag))
+        {
+            return false;
+        }
+
+        MarkFilled(index);
+        new ReadOnlySpan<ulong>(second, SecondLevel.Words).CopyTo(new Span<ulong>(Entry(index), SecondLevel.Words));
+        return true;
+    }
+
+    private void MarkFilled(int index)
+    {
+        if (Entry(index)[3] == 0)
         {
             _filled[_filledCount++] = (ushort)index;
         }
-
-        entry[0] = address & ~4095UL;
-        entry[1] = writable ? address & ~4095UL : InvalidTag(index);
-        entry[2] = (ulong)page;
-        entry[3] = (mfn << 1) | 1;
     }
 
     /// <summary>
@@ -94,6 +132,7 @@ internal sealed unsafe class AddressContext : IDisposable
         }
 
         _filledCount = kept;
+        _second.Flush(lowHalfOnly);
         Array.Clear(_fetched);
         _hashedLow.Empty(HashTable, _emptyHash);
     }
@@ -108,6 +147,7 @@ internal sealed unsafe class AddressContext : IDisposable
             entry[0] = entry[1] = InvalidTag(index);
         }
 
+        _second.FlushPage(address);
         if (_fetched[(address >> 12) & FetchMask].Key == (address >> 12) + 1)
         {
             _fetched[(address >> 12) & FetchMask] = default;
@@ -139,6 +179,8 @@ internal sealed unsafe class AddressContext : IDisposable
                 entry[1] = InvalidTag(index);
             }
         }
+
+        _second.RevokeWrites(mfns, filter);
     }
 
     /// <summary>Takes every access to a frame back.</summary>
@@ -154,6 +196,7 @@ internal sealed unsafe class AddressContext : IDisposable
             }
         }
 
+        _second.ForgetFrame(mfn);
         Array.Clear(_fetched);
         FlushHash();
     }

@@ -3,7 +3,7 @@ using Xenolith.Engine;
 namespace Xenolith.Translator.Cache;
 
 /// <summary>
-/// Layout of the memory that emitted code reaches through GS: one state page below the GS base, the soft TLB and the branch hash above it.
+/// Layout of the memory that emitted code reaches through GS: one state page below the GS base, the soft TLB, the branch hash and the soft TLB's second level above it.
 /// A vCPU has two such regions (kernel and user mode); their state pages are one page mapped twice. All constants are displacements from the GS base.
 /// </summary>
 internal static class State
@@ -89,6 +89,12 @@ internal static class State
     /// <summary>Host addresses of a block's runs of accesses, <see cref="Emit.AccessPlan.Slots"/> words. They mean something until the block is left.</summary>
     public const int RunSlots = Private + 760;
 
+    /// <summary>RAX, RCX while the thunks of a miss look into the second level.</summary>
+    public const int MissRax = RunSlots + (8 * Emit.AccessPlan.Slots), MissRcx = MissRax + 8;
+
+    /// <summary>How often the second level of the soft TLB had what the first had not, without C#.</summary>
+    public const int Refills = MissRax + 16;
+
     /// <summary>CS and SS in <see cref="VcpuRegisters"/>, and the byte that says which mode is in force.</summary>
     public const int Selectors = Registers + 160, KernelMode = Registers + 172;
 
@@ -126,6 +132,18 @@ internal static class State
     /// <summary>Bytes of a branch hash.</summary>
     public const int HashBytes = HashEntries * 8;
 
-    /// <summary>Bytes of a region, from the state page to the end of the hash.</summary>
-    public const int RegionSize = 4096 + Hash + HashBytes;
+    /// <summary>The second level of the soft TLB, a <see cref="SecondLevel"/>: entries like those of the first.</summary>
+    public const int Second = Hash + HashBytes;
+
+    /// <summary>Bits of an index of the second level.</summary>
+    public const int SecondIndexBits = 11;
+
+    /// <summary>A page's index in the second level is the top bits of its number times this (the golden ratio's fraction).</summary>
+    public const ulong SecondMultiplier = 0x9e37_79b9_7f4a_7c15;
+
+    /// <summary>Bytes of the second level.</summary>
+    public const int SecondBytes = TlbEntrySize << SecondIndexBits;
+
+    /// <summary>Bytes of a region, from the state page to the end of the second level.</summary>
+    public const int RegionSize = 4096 + Second + SecondBytes;
 }

@@ -172,9 +172,10 @@ internal sealed partial class BlockEmitter
     /// <summary>In: r10 a linear address. Out: [r10 + r11] is the same byte in the host. Destroys flags: <see cref="ClobberFlags"/> comes before the address.</summary>
     public void EmitAccess(int size, bool write, bool masked = false)
     {
+        var compare = Code.Executable;
         EmitTagCompare(size, write);
         var info = (uint)_index | ((uint)size << 16) | (masked ? SiteInfo.Masked : 0);
-        Code.JumpIf(Above, Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info));
+        Code.JumpIf(Above, MissStub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, info, compare));
         EmitHostPage();
     }
 
@@ -238,6 +239,7 @@ internal sealed partial class BlockEmitter
         var (page, offset) = (address & ~4095UL, (int)address & 4095);
         var entry = ((int)(address >> 12) & (State.TlbEntries - 1)) * State.TlbEntrySize;
         var tag = State.Tlb + entry + (write ? 8 : 0);
+        var compare = Code.Executable;
         if ((long)page == (int)page)
         {
             Code.CompareState64(tag, (int)page);
@@ -248,12 +250,9 @@ internal sealed partial class BlockEmitter
             Code.StateOp(0x39, HostCode.R10, tag, wide: true); // cmp gs:[tag], r10
         }
 
-        // The thunk of a miss takes its address from r10, as EmitTagCompare leaves it.
         var miss = _cold.Executable;
         _cold.MoveImmediate(HostCode.R10, address);
-        _cold.StateOp(0x33, HostCode.R10, tag, wide: true); // xor r10, gs:[tag]
-        _cold.MoveImmediate(HostCode.R11, (ulong)entry);
-        Stub(write ? cache.Thunks.MissWrite : cache.Thunks.MissRead, (uint)_index | ((uint)size << 16));
+        MissStub(write ? cache.Thunks.MissWriteInPage : cache.Thunks.MissReadInPage, (uint)_index | ((uint)size << 16), compare);
         Code.JumpIf(NotEqual, miss);
         Code.LoadState(HostCode.R11, State.Tlb + entry + 16);
         Code.MoveImmediate(HostCode.R10, (ulong)offset);

@@ -87,8 +87,9 @@ internal sealed partial class BlockEmitter
         }
 
         EmitLea(HostCode.R10, @base, index, run.Scale, run.Low - run.Added, wide: true);
+        var compare = Code.Executable;
         EmitTagCompare(run.High - run.Low, run.Writes);
-        Code.JumpIf(Above, RunMiss(run));
+        Code.JumpIf(Above, RunMiss(run, compare));
         EmitHostPage();
         Code.Bytes3(0x4d, 0x01, 0xd3); // add r11, r10
         if (run.Slot >= 0)
@@ -98,7 +99,7 @@ internal sealed partial class BlockEmitter
     }
 
     // A run across a page edge goes to the twin without a visit to C#.
-    private nint RunMiss(in AccessRun run)
+    private nint RunMiss(in AccessRun run, nint compare)
     {
         var size = run.High - run.Low;
         var start = _cold.Executable;
@@ -114,7 +115,7 @@ internal sealed partial class BlockEmitter
         _cold.AlignAhead(2, 4);
         var site = _cold.JumpIf(Above);
         var first = ((uint)_plan.OffsetOf(_index) << 1) | (Writes(_block.Instructions[_index], _block.Facts[_index]) ? 1u : 0);
-        Stub(run.Writes ? cache.Thunks.MissWriteOfRun : cache.Thunks.MissReadOfRun, (uint)_index | (first << 16));
+        MissStub(run.Writes ? cache.Thunks.MissWriteInPage : cache.Thunks.MissReadInPage, (uint)_index | (first << 16), compare);
         _cold.Link(site, LinkStub(_block.Instructions[_index].IP, site, SiteInfo.Twin | (_slotFlags ? SiteInfo.FlagsInSlot : 0)));
         return start;
     }

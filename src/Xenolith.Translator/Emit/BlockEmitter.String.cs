@@ -92,7 +92,7 @@ internal sealed partial class BlockEmitter
     private void EmitRunAccess(int register, bool write, bool repeats, int shift, nint slow)
     {
         Code.Move(HostCode.R10, register);
-        EmitAccess(1, write);
+        EmitAccess(1 << shift, write);
         Code.LeaSum(HostCode.R11, HostCode.R11, HostCode.R10);
         if (repeats)
         {

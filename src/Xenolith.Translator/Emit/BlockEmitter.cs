@@ -166,8 +166,23 @@ internal sealed partial class BlockEmitter(CodeCache cache)
     {
         var start = _cold.Executable;
         _cold.Call(thunk);
+        StubData(info);
+        return start;
+    }
+
+    /// <summary>As <see cref="Stub"/>, for a miss: its thunk returns, to a jump to the compare, if the second level of the soft TLB has the page.</summary>
+    private nint MissStub(nint thunk, uint info, nint compare)
+    {
+        var start = _cold.Executable;
+        _cold.Call(thunk);
+        _cold.Jump(compare);
+        StubData(info);
+        return start;
+    }
+
+    private void StubData(uint info)
+    {
         _cold.Int32(_blockId);
         _cold.Int32((int)(info | (_hostFlags ? 0 : SiteInfo.FlagsInSlot)));
-        return start;
     }
 }

@@ -1,6 +1,6 @@
 namespace Xenolith.Translator.Emit;
 
-/// <summary>The 32-bit word behind an exit stub's call and block number: row in the low half, size or reason above it.</summary>
+/// <summary>The 32-bit word behind an exit stub's call (and a miss's jump back) and block number: row in the low half, size or reason above it.</summary>
 internal static class SiteInfo
 {
     /// <summary>At this exit the guest's arithmetic flags are in the state block's slot, not in RFLAGS.</summary>

@@ -18,19 +18,19 @@ internal sealed class Thunks
     /// <summary>The same without setting the GS base, for a thread that has it already or set it by a system call.</summary>
     public nint EnterSame { get; }
 
-    /// <summary>Targets of the calls in exit stubs; the stub's data follow the call.</summary>
+    /// <summary>Targets of the calls in the stubs of misses; see <see cref="MissThunks"/>.</summary>
     public nint MissRead { get; }
 
     /// <summary>See <see cref="MissRead"/>.</summary>
     public nint MissWrite { get; }
 
-    /// <summary>The same for a run of accesses, whose lowest address is in r10 itself.</summary>
-    public nint MissReadOfRun { get; }
+    /// <summary>The same for what lies in one page, whose lowest address is in r10 itself.</summary>
+    public nint MissReadInPage { get; }
 
-    /// <summary>See <see cref="MissReadOfRun"/>.</summary>
-    public nint MissWriteOfRun { get; }
+    /// <summary>See <see cref="MissReadInPage"/>.</summary>
+    public nint MissWriteInPage { get; }
 
-    /// <summary>See <see cref="MissRead"/>.</summary>
+    /// <summary>Target of the call in an exit stub; the stub's data follow the call.</summary>
     public nint Branch { get; }
 
     /// <summary>An indirect branch to r10 without an entry in the hash; jumped to, with the flags in the slot.</summary>
@@ -45,10 +45,10 @@ internal sealed class Thunks
     /// <summary>Where the frames above an empty <see cref="ReturnStack"/> lead.</summary>
     public nint ReturnUnderflow { get; }
 
-    /// <summary>See <see cref="MissRead"/>.</summary>
+    /// <summary>See <see cref="Branch"/>.</summary>
     public nint Leave { get; }
 
-    /// <summary>A SYSCALL of user mode and an iret hypercall; see <see cref="MissRead"/>, with 8 more bytes of data: the address behind the instruction.</summary>
+    /// <summary>A SYSCALL of user mode and an iret hypercall; see <see cref="Branch"/>, with 8 more bytes of data: the address behind the instruction.</summary>
     public nint Syscall { get; }
 
     /// <summary>See <see cref="Syscall"/>.</summary>
@@ -73,12 +73,11 @@ internal sealed class Thunks
         Enter = EmitEnter(setBase: true);
         EnterSame = EmitEnter(setBase: false);
         var common = EmitExit();
-        MissRead = EmitSite(ExitKind.MissRead, common, State.Tlb);
-        MissWrite = EmitSite(ExitKind.MissWrite, common, State.Tlb + 8);
-        MissReadOfRun = EmitSite(ExitKind.MissRead, common, null);
-        MissWriteOfRun = EmitSite(ExitKind.MissWrite, common, null);
-        Branch = EmitSite(ExitKind.Branch, common, null);
-        Leave = EmitSite(ExitKind.Leave, common, null);
+        var misses = new MissThunks(_code, common);
+        (MissRead, MissReadInPage) = misses.Emit(write: false);
+        (MissWrite, MissWriteInPage) = misses.Emit(write: true);
+        Branch = EmitSite(ExitKind.Branch, common);
+        Leave = EmitSite(ExitKind.Leave, common);
         ReturnMiss = Here();
         _code.Bytes4(0x4c, 0x39, 0x54, 0x24); // cmp [rsp + 24], r10
         _code.Byte(24);
@@ -213,19 +212,10 @@ internal sealed class Thunks
         return start;
     }
 
-    private nint EmitSite(ExitKind kind, nint common, int? tag)
+    private nint EmitSite(ExitKind kind, nint common)
     {
         var start = Here();
         _code.PopState(State.ExitSite);
-        if (tag is { } displacement)
-        {
-            // r10 is address xor tag and r11 the entry's offset: the same xor again gives the address back.
-            _code.Bytes4(0x65, 0x4d, 0x33, 0x93); // xor r10, gs:[r11 + disp32]
-            _code.Int32(displacement);
-        }
-
-        _code.StoreState(State.ExitValue, HostCode.R10);
-
         _code.StoreStateImmediate32(State.ExitKindSlot, (int)kind);
         _code.Jump(common);
         return start;

@@ -13,6 +13,9 @@ internal static class AddressMap
     public const ulong Code = 0x5000_0000, Data = 0x5001_0000, ReadOnlyData = 0x5002_1000, BeforeReadOnly = 0x5002_0000, NoExecute = 0x5003_0000;
     public const int CodeSize = 2 * Page, DataSize = 4 * Page;
 
+    /// <summary>Pages that share their entries of the soft TLB with the second and the third page of <see cref="Data"/>; the second one is read-only, and behind it is a hole.</summary>
+    public const ulong FarData = Data + Page + 0x100_0000, FarReadOnly = FarData + Page;
+
     /// <summary>The page behind <see cref="Data"/> is not mapped.</summary>
     public const ulong Hole = Data + DataSize;
 
@@ -23,6 +26,8 @@ internal static class AddressMap
         new(BeforeReadOnly, Page, Writable: true, Executable: false),
         new(ReadOnlyData, Page, Writable: false, Executable: false),
         new(NoExecute, Page, Writable: true, Executable: false),
+        new(FarData, Page, Writable: true, Executable: false),
+        new(FarReadOnly, Page, Writable: false, Executable: false),
     ];
 
     public static int TotalSize => Regions.Sum(r => r.Size);

@@ -11,7 +11,7 @@ namespace Xenolith.Tests.NativeOracle.Machine;
 internal sealed unsafe class GuestMachine : IDisposable
 {
     private const ulong FirstMfn = 0x1000, Present = 1, Writable = 2, User = 4, NoExecute = 1UL << 63;
-    private const int Frames = 64, Root = 0, FirstData = 4;
+    private const int Frames = 64, Root = 0, FirstData = 5;
     private readonly nint _memory, _flags;
     private readonly MachineFrames _frames = new();
     private readonly TranslatorEngine _engine;
@@ -60,10 +60,13 @@ internal sealed unsafe class GuestMachine : IDisposable
     /// <summary>What the engine said, for messages.</summary>
     public string Log => string.Join("; ", _log);
 
+    /// <summary>What the engine counts under a name.</summary>
+    public long Counter(string name) => _engine.Counters().Single(counter => counter.Key == name).Value;
+
     /// <summary>Sets or clears bits of the leaf entry that maps an address.</summary>
     public void ChangeEntry(ulong address, ulong set, ulong clear)
     {
-        ref var entry = ref ((ulong*)Page(3))[(int)(address >> 12) & 511];
+        ref var entry = ref LeafTable(address)[(int)(address >> 12) & 511];
         entry = (entry | set) & ~clear;
         _vcpu.FlushTlb(null);
     }
@@ -81,21 +84,25 @@ internal sealed unsafe class GuestMachine : IDisposable
 
     private void BuildTables()
     {
-        // All regions lie in one 2 MiB block: one table of each level.
+        // All regions lie in two blocks of 2 MiB: two tables of the last level, and one of each other.
         var address = AddressMap.Code;
         ((ulong*)Page(Root))[(int)(address >> 39) & 511] = Entry(1) | Present | Writable | User;
         ((ulong*)Page(1))[(int)(address >> 30) & 511] = Entry(2) | Present | Writable | User;
         ((ulong*)Page(2))[(int)(address >> 21) & 511] = Entry(3) | Present | Writable | User;
+        ((ulong*)Page(2))[(int)(AddressMap.FarData >> 21) & 511] = Entry(4) | Present | Writable | User;
         var frame = FirstData;
         foreach (var region in AddressMap.Regions)
         {
             for (var offset = 0; offset < region.Size; offset += AddressMap.Page)
             {
-                ((ulong*)Page(3))[(int)((region.Address + (ulong)offset) >> 12) & 511] =
+                LeafTable(region.Address)[(int)((region.Address + (ulong)offset) >> 12) & 511] =
                     Entry(frame++) | Present | User | (region.Writable ? Writable : 0) | (region.Executable ? 0 : NoExecute);
             }
         }
     }
+
+    // SAFETY: as for Page.
+    private ulong* LeafTable(ulong address) => (ulong*)Page(address >> 21 == AddressMap.FarData >> 21 ? 4 : 3);
 
     private static ulong Entry(int index) => (FirstMfn + (ulong)index) << 12;
 

@@ -23,9 +23,24 @@ public class ShootdownTests
         a.pop(rdx);
     });
 
-    private static void WriteWhileRevoking(ulong target, int rounds, int pause, Action<Assembler>? before = null)
+    // The page is in the first level of the soft TLB one moment and only in the second the next.
+    [Fact]
+    public void After_RevokeWrites_returns_nobody_writes_the_frame_through_the_second_level_of_the_soft_tlb()
+    {
+        var refills = WriteWhileRevoking(CodeHarness.Data, rounds: 200, pause: 2000, a =>
+        {
+            a.mov(rax, __qword_ptr[rbx + 0x100_0000]);
+            a.inc(__qword_ptr[rbx + 8]);
+            a.@lock.inc(__qword_ptr[rbx + 0x100_0008]);
+        });
+
+        Assert.InRange(refills, 1000, long.MaxValue);
+    }
+
+    private static long WriteWhileRevoking(ulong target, int rounds, int pause, Action<Assembler>? before = null)
     {
         using var harness = new CodeHarness(vcpus: 3);
+        harness.Map(target + 0x100_0000);
         var frame = harness.FrameOf(target);
         CodeHarness.Assemble(a =>
         {
@@ -73,6 +88,7 @@ public class ShootdownTests
         threads.ForEach(thread => thread.Join());
         Assert.Equal(0, wrong);
         Assert.Equal(0, changes);
+        return harness.Engine.Counters().Single(counter => counter.Key == "translator/emitted/tlb-refill").Value;
     }
 
     [Fact]
