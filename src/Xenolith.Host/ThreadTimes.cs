@@ -11,14 +11,13 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     public static ThreadTimes? Of(int pid, int thread)
     {
         Span<byte> buffer = stackalloc byte[512];
-        var stat = ReadSmall($"/proc/{pid}/task/{thread}/stat", buffer);
-        var afterName = stat.LastIndexOf(") "u8);
-        if (afterName < 0)
+        var stat = ReadStat($"/proc/{pid}/task/{thread}/stat", buffer);
+        if (stat.IsEmpty)
         {
             return null;
         }
 
-        var running = stat[afterName + 2] == 'R';
+        var running = stat[0] == 'R';
         var schedule = ReadSmall($"/proc/{pid}/task/{thread}/schedstat", buffer);
         return Utf8Parser.TryParse(schedule, out long nanoseconds, out _) ? new(running, nanoseconds) : null;
     }
@@ -34,14 +33,7 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     {
         const int beginning = 22, state = 3;
         Span<byte> buffer = stackalloc byte[512];
-        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
-        var afterName = stat.LastIndexOf(") "u8);
-        if (afterName < 0)
-        {
-            return null;
-        }
-
-        stat = stat[(afterName + 2)..];
+        var stat = ReadStat($"/proc/{pid}/stat", buffer);
         for (var field = state; field < beginning; field++)
         {
             stat = stat[(stat.IndexOf((byte)' ') + 1)..];
@@ -77,9 +69,16 @@ public readonly record struct ThreadTimes(bool Running, long Nanoseconds)
     private static byte StateOf(int pid)
     {
         Span<byte> buffer = stackalloc byte[512];
-        var stat = ReadSmall($"/proc/{pid}/stat", buffer);
+        var stat = ReadStat($"/proc/{pid}/stat", buffer);
+        return stat.IsEmpty ? (byte)0 : stat[0];
+    }
+
+    /// <summary>A stat file from field 3, the state, on: the name before it may hold anything. Empty if the process or thread is gone.</summary>
+    private static ReadOnlySpan<byte> ReadStat(string path, Span<byte> buffer)
+    {
+        var stat = ReadSmall(path, buffer);
         var afterName = stat.LastIndexOf(") "u8);
-        return afterName < 0 ? (byte)0 : stat[afterName + 2];
+        return afterName < 0 ? [] : stat[(afterName + 2)..];
     }
 
     private static ReadOnlySpan<byte> ReadSmall(string path, Span<byte> buffer)
